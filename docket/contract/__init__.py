@@ -1,0 +1,1 @@
+"""The record contract: enumerations, tables, pandera schemas."""

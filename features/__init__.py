@@ -1,0 +1,1 @@
+"""Facts at a moment: point-in-time tabular features, text, cues."""

@@ -1,0 +1,1 @@
+"""Judgments: targets, splits, estimators, calibration, colour policy, metrics, packaging."""

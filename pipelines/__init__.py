@@ -1,0 +1,1 @@
+"""Jobs, one a file, no science inside; the command line."""
