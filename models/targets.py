@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from docket.snapshot import Snapshot
 from docket.times import DAY
+
+if TYPE_CHECKING:
+    from docket.snapshot import Snapshot
 
 SPECIFIC: Final = ("violence", "civil_to_criminal", "self_harm")
 TARGETS: Final = (*SPECIFIC, "escalation")
