@@ -1,0 +1,196 @@
+"""From a source and some queries to the columns of the catalogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from docket.times import DAY, HOUR
+
+from .arrays import F64, I64
+from .catalogue import CATALOGUE
+from .contributions import FIELDS, arrange
+from .declarations import BASE_RATE, Aggregate, Entity, Feature, Measure, Stream, Transform
+from .expansion import PAIR_JOINT, Expansion, expand, subjects_of
+from .measures import Asked, combined, measured
+from .sources.base import Narrowing, Source
+from .streams import STREAMS
+
+Progress = Callable[[int, int], None]
+"""Called with (streams done, streams in all)."""
+
+_LOCAL_OFFSET = 8 * HOUR
+"""Asia/Shanghai has kept UTC+8 without daylight saving since 1991."""
+_MONDAY = 3
+"""1970-01-01 was a Thursday."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    """The queries, and whose keys they ask for."""
+
+    as_of: I64
+    disputes: pa.Array  # (queries,) ids
+    expansions: Mapping[Entity, Expansion]
+
+
+def compute(
+    source: Source,
+    dispute_ids: Sequence[str],
+    as_of: I64,
+    *,
+    features: Sequence[Feature] = CATALOGUE,
+    streams: Mapping[str, Stream] = STREAMS,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """The features of disputes at moments, from what was known then.
+
+    Parameters
+    ----------
+    source
+        `DuckSource` or `StoreSource`; both give the same numbers to the last bit.
+    dispute_ids, as_of
+        (n,) the queries: a dispute, and a moment in microseconds since the epoch.
+    features, streams
+        Another catalogue than the project's own, for trials and tests.
+    progress
+        Told after each stream.
+
+    Returns
+    -------
+    pandas.DataFrame
+        (n, features) float64, a column a feature in the catalogue's order, rows in the order of the queries.
+        NaN is missing, as each feature says; a dispute that was not known by `as_of`, or is not there at
+        all, is missing throughout.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many moments as disputes.
+    """
+    moments = np.ascontiguousarray(as_of, np.int64)
+    if moments.shape != (len(dispute_ids),):
+        raise ValueError(f"{len(dispute_ids)} disputes, but as_of has the shape {moments.shape}")
+    request = _request(source, dispute_ids, moments)
+    values = _measure_all(source, request, features, streams, progress)
+    matrix = np.empty((moments.size, len(features)), np.float64, order="F")
+    for place, feature in enumerate(features):
+        finished = _finish(feature, [values[measure] for measure in feature.measures], request)
+        matrix[:, place] = _transformed(feature.transform, finished)
+    return pd.DataFrame(matrix, columns=[feature.name for feature in features], copy=False)
+
+
+def _request(source: Source, dispute_ids: Sequence[str], as_of: I64) -> _Request:
+    disputes = pa.array(dispute_ids, pa.string())
+    encoded = disputes.dictionary_encode()
+    dispute = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
+    names = encoded.dictionary
+    subjects = subjects_of(source, names)
+    return _Request(as_of, disputes, expand(subjects, names, dispute, as_of))
+
+
+def _measure_all(
+    source: Source,
+    request: _Request,
+    features: Iterable[Feature],
+    streams: Mapping[str, Stream],
+    progress: Progress | None,
+) -> dict[Measure, F64]:
+    """Every measure once, a stream at a time: (rows of its entity's expansion,) each."""
+    wanted: dict[str, dict[Measure, None]] = defaultdict(dict)
+    for feature in features:
+        for measure in feature.measures:
+            wanted[measure.stream][measure] = None
+    values: dict[Measure, F64] = {}
+    for done, (name, measures) in enumerate(wanted.items(), start=1):
+        values.update(_measure_stream(source, request, streams[name], list(measures)))
+        if progress is not None:
+            progress(done, len(wanted))
+    return values
+
+
+def _measure_stream(
+    source: Source, request: _Request, stream: Stream, measures: list[Measure]
+) -> dict[Measure, F64]:
+    entities = {measure.entity for measure in measures}
+    if not entities <= stream.entities:
+        raise ValueError(f"stream {stream.name} has no keys for {sorted(entities - stream.entities)}")
+    if stream.others and not all(measure.not_own for measure in measures):
+        raise ValueError(f"stream {stream.name} tells of other disputes: its features must be not_own")
+    # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
+    names = request.expansions[next(iter(entities))].names
+    used = np.unique(np.concatenate([request.expansions[entity].key for entity in entities]))
+    if used.size == 0:
+        return {measure: np.empty(0, np.float64) for measure in measures}
+    table = source.fetch(
+        stream.sql,
+        FIELDS,
+        _narrowing(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
+    )
+    rows = arrange(table, names)
+    asked = {
+        entity: Asked.of(rows, request.expansions[entity], request.as_of, request.disputes)
+        for entity in entities
+    }
+    return {measure: measured(measure, rows, asked[measure.entity]) for measure in measures}
+
+
+def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:
+    """What is enough for these measures: the keys, and no row that is past every window.
+
+    Only counts are narrowed by time. They are whole numbers, so leaving out a row that has come and gone
+    changes no bit; a decayed sum keeps a rounding error of it.
+    """
+    after = None
+    windows = [measure.within for measure in measures if measure.aggregate is Aggregate.COUNT]
+    if len(windows) == len(measures) and all(window is not None for window in windows):
+        after = int(as_of.min()) - max(window for window in windows if window is not None) * DAY
+    if len(stream.lookup) == 1:
+        return Narrowing(stream.lookup, (names,), stream.happened, after)
+    pairs = [name.split(PAIR_JOINT) for name in names]
+    firsts = sorted({pair[0] for pair in pairs})
+    seconds = sorted({pair[1] for pair in pairs})
+    return Narrowing(stream.lookup, (firsts, seconds), stream.happened, after)
+
+
+def _finish(feature: Feature, values: list[F64], request: _Request) -> F64:
+    """The measures of a feature put together: (queries,)."""
+    expansion = request.expansions[feature.entity]
+    size = request.as_of.size
+    if feature.aggregate is Aggregate.TREND:
+        recent, usual = values
+        share = (feature.within or 0) / (feature.long or 1)
+        # Half an item is added to both, so that a quiet place has a steady trend, not 0 / 0.
+        values = [(recent + 0.5) / (usual * share + 0.5)]
+    elif feature.aggregate is Aggregate.RATE:
+        prior: float | F64 = BASE_RATE
+        if feature.parent is not None:
+            above = request.expansions[feature.parent]
+            harmed, taken = (combined(part, above.query, size, "max") for part in values[2:])
+            prior = _shrunk(harmed, taken, BASE_RATE, feature.strength)[expansion.query]
+        values = [_shrunk(values[0], values[1], prior, feature.strength)]
+    return combined(values[0], expansion.query, size, feature.combine)
+
+
+def _shrunk(hits: F64, tries: F64, prior: float | F64, strength: float) -> F64:
+    """The mean of a beta-binomial posterior whose prior has mean `prior` and weighs `strength` tries."""
+    answer: F64 = (hits + strength * prior) / (tries + strength)
+    return answer
+
+
+def _transformed(transform: Transform, values: F64) -> F64:
+    match transform:
+        case Transform.LOG1P:
+            return np.log1p(values)
+        case Transform.HOUR:
+            return np.floor((values + _LOCAL_OFFSET) / HOUR) % 24
+        case Transform.WEEKDAY:
+            return (np.floor((values + _LOCAL_OFFSET) / DAY) + _MONDAY) % 7
+        case Transform.DAYS:
+            return values / DAY
+    return values

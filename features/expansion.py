@@ -1,0 +1,192 @@
+"""Whose keys a query asks for: from (dispute, as_of) to the persons, pairs and areas known by then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from docket.asof import NEVER, live
+
+from .arrays import I64
+from .declarations import Entity
+from .portable import LOOKUP
+from .sources.base import Narrowing, Source
+
+PAIR_JOINT = "\x1f"
+"""Stands between the two ids of a pair's key, as in `streams`."""
+
+DISPUTE_FIELDS = pa.schema(
+    [
+        ("dispute_id", pa.string()),
+        ("grid_id", pa.string()),
+        ("community_id", pa.string()),
+        ("street_id", pa.string()),
+        ("known", pa.int64()),
+        ("until", pa.int64()),
+    ]
+)
+PARTY_FIELDS = pa.schema(
+    [
+        ("dispute_id", pa.string()),
+        ("person_id", pa.string()),
+        ("role", pa.string()),
+        ("known", pa.int64()),
+        ("until", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """All versions of the rows that say whom and what some disputes are about.
+
+    Attributes
+    ----------
+    disputes
+        `DISPUTE_FIELDS`, a row a version.
+    parties
+        `PARTY_FIELDS`, a row a version. An authority is a party like any other here: whether a dispute
+        involves one must not show in its own features.
+    """
+
+    disputes: pa.Table
+    parties: pa.Table
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The keys of one entity that each query asks for.
+
+    Attributes
+    ----------
+    query
+        (rows,) positions of the queries, ascending.
+    key
+        (rows,) positions in `names`.
+    names
+        The keys, each once.
+    """
+
+    query: I64
+    key: I64
+    names: pa.Array
+
+
+def _integers(table: pa.Table, name: str) -> I64:
+    return np.asarray(table[name].combine_chunks().to_numpy(zero_copy_only=False), np.int64)
+
+
+def _codes(table: pa.Table, name: str) -> tuple[I64, pa.Array]:
+    encoded = table[name].combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64), encoded.dictionary
+
+
+def _live_rows(table: pa.Table, names: pa.Array, dispute: I64, as_of: I64) -> tuple[I64, I64]:
+    """Queries with each row of their dispute that is live at their moment, as (query, row).
+
+    `dispute` (queries,) holds positions in `names`, which hold every dispute of `table`.
+    """
+    code = pc.index_in(table["dispute_id"].combine_chunks(), value_set=names)
+    code = np.asarray(code.to_numpy(zero_copy_only=False), np.int64)
+    known, until = _integers(table, "known"), _integers(table, "until")
+    order = np.lexsort((known, code))
+    low = np.searchsorted(code[order], dispute, side="left")
+    high = np.searchsorted(code[order], dispute, side="right")
+    sizes = high - low
+    query = np.repeat(np.arange(dispute.size), sizes)
+    offset = np.arange(query.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    row = order[np.repeat(low, sizes) + offset]
+    alive = np.asarray(live(known[row], until[row], as_of[query]))
+    return query[alive].astype(np.int64), row[alive].astype(np.int64)
+
+
+def _pairs(query: I64, person: I64, applicant: I64, people: pa.Array) -> Expansion:
+    """Every applicant of a query with every respondent; `applicant` is 1, 0 or -1 (neither) a row."""
+    left, right = applicant == 1, applicant == 0
+    query_a, person_a = query[left], person[left]
+    query_b, person_b = query[right], person[right]
+    low = np.searchsorted(query_b, query_a, side="left")
+    sizes = np.searchsorted(query_b, query_a, side="right") - low
+    first = np.repeat(person_a, sizes)
+    offset = np.arange(first.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    second = person_b[np.repeat(low, sizes) + offset]
+    joined = np.repeat(query_a, sizes)
+    apart = first != second
+    first, second, joined = first[apart], second[apart], joined[apart]
+    packed, key = np.unique(first * max(len(people), 1) + second, return_inverse=True)
+    one = people.take(pa.array(packed // max(len(people), 1))).to_pylist()
+    other = people.take(pa.array(packed % max(len(people), 1))).to_pylist()
+    names = pa.array([f"{a}{PAIR_JOINT}{b}" for a, b in zip(one, other, strict=True)], pa.string())
+    return Expansion(joined, key.astype(np.int64), names)
+
+
+def expand(subjects: Subjects, names: pa.Array, dispute: I64, as_of: I64) -> dict[Entity, Expansion]:
+    """The keys of every entity for each query, by the rows live at its moment.
+
+    Parameters
+    ----------
+    subjects
+        Of the disputes in `names`.
+    names
+        The disputes, each once.
+    dispute, as_of
+        (queries,) positions in `names`, and the moments (microseconds).
+
+    Returns
+    -------
+    dict
+        A query of a dispute not known by then has no keys at all.
+    """
+    query, row = _live_rows(subjects.disputes, names, dispute, as_of)
+    expansions = {Entity.DISPUTE: Expansion(query, dispute[query], names)}
+    for entity in (Entity.GRID, Entity.COMMUNITY, Entity.STREET):
+        code, areas = _codes(subjects.disputes, f"{entity}_id")
+        expansions[entity] = Expansion(query, code[row], areas)
+    seen = np.zeros(dispute.size, np.bool_)
+    seen[query] = True
+
+    query, row = _live_rows(subjects.parties, names, dispute, as_of)
+    query, row = query[seen[query]], row[seen[query]]
+    code, people = _codes(subjects.parties, "person_id")
+    person = code[row]
+    role_code, roles = _codes(subjects.parties, "role")
+    position = {name: index for index, name in enumerate(roles.to_pylist())}
+    role = role_code[row]
+    for entity in (Entity.APPLICANT, Entity.RESPONDENT):
+        held = role == position.get(entity.value, -1)
+        expansions[entity] = Expansion(query[held], person[held], people)
+    expansions[Entity.PERSON] = Expansion(query, person, people)
+    side = np.where(
+        role == position.get("applicant", -1), 1, np.where(role == position.get("respondent", -1), 0, -1)
+    )
+    expansions[Entity.PAIR] = _pairs(query, person, side, people)
+    return expansions
+
+
+_DISPUTES_SQL: Final = (
+    "SELECT d.dispute_id AS dispute_id, d.grid_id AS grid_id, g.community_id AS community_id, "
+    f'g.street_id AS street_id, d.recorded_at AS known, COALESCE(d.superseded_at, {NEVER}) AS "until" '
+    f"FROM known_disputes AS d JOIN known_grids AS g ON g.grid_id = d.grid_id WHERE {LOOKUP}"
+)
+_PARTIES_SQL: Final = (
+    "SELECT p.dispute_id AS dispute_id, p.person_id AS person_id, p.role AS role, "
+    f'p.recorded_at AS known, COALESCE(p.superseded_at, {NEVER}) AS "until" '
+    f"FROM known_parties AS p WHERE {LOOKUP}"
+)
+
+
+def subjects_of(source: Source, names: pa.Array) -> Subjects:
+    """Whom and what the disputes `names` are about, all versions."""
+    ids = names.to_pylist()
+    disputes = source.fetch(_DISPUTES_SQL, DISPUTE_FIELDS, Narrowing(("d.dispute_id",), (ids,)))
+    parties = source.fetch(_PARTIES_SQL, PARTY_FIELDS, Narrowing(("p.dispute_id",), (ids,)))
+    return Subjects(
+        disputes.filter(pc.is_in(disputes["dispute_id"], value_set=names)),
+        parties.filter(pc.is_in(parties["dispute_id"], value_set=names)),
+    )
