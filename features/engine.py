@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,8 @@ from docket.times import DAY, HOUR
 from .arrays import F64, I64
 from .catalogue import CATALOGUE
 from .contributions import FIELDS, arrange
-from .declarations import BASE_RATE, Aggregate, Entity, Feature, Measure, Stream, Transform
-from .expansion import PAIR_JOINT, Expansion, expand, subjects_of
+from .declarations import BASE_RATE, Aggregate, Feature, Measure, Stream, Transform
+from .expansion import PAIR_JOINT, Request, request_of
 from .measures import Asked, combined, measured
 from .sources.base import Narrowing, Source
 from .streams import STREAMS
@@ -28,15 +27,6 @@ _LOCAL_OFFSET = 8 * HOUR
 """Asia/Shanghai has kept UTC+8 without daylight saving since 1991."""
 _MONDAY = 3
 """1970-01-01 was a Thursday."""
-
-
-@dataclass(frozen=True)
-class _Request:
-    """The queries, and whose keys they ask for."""
-
-    as_of: I64
-    disputes: pa.Array  # (queries,) ids
-    expansions: Mapping[Entity, Expansion]
 
 
 def compute(
@@ -73,30 +63,18 @@ def compute(
     ValueError
         If there are not as many moments as disputes.
     """
-    moments = np.ascontiguousarray(as_of, np.int64)
-    if moments.shape != (len(dispute_ids),):
-        raise ValueError(f"{len(dispute_ids)} disputes, but as_of has the shape {moments.shape}")
-    request = _request(source, dispute_ids, moments)
+    request = request_of(source, dispute_ids, as_of)
     values = _measure_all(source, request, features, streams, progress)
-    matrix = np.empty((moments.size, len(features)), np.float64, order="F")
+    matrix = np.empty((request.as_of.size, len(features)), np.float64, order="F")
     for place, feature in enumerate(features):
         finished = _finish(feature, [values[measure] for measure in feature.measures], request)
         matrix[:, place] = _transformed(feature.transform, finished)
     return pd.DataFrame(matrix, columns=[feature.name for feature in features], copy=False)
 
 
-def _request(source: Source, dispute_ids: Sequence[str], as_of: I64) -> _Request:
-    disputes = pa.array(dispute_ids, pa.string())
-    encoded = disputes.dictionary_encode()
-    dispute = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
-    names = encoded.dictionary
-    subjects = subjects_of(source, names)
-    return _Request(as_of, disputes, expand(subjects, names, dispute, as_of))
-
-
 def _measure_all(
     source: Source,
-    request: _Request,
+    request: Request,
     features: Iterable[Feature],
     streams: Mapping[str, Stream],
     progress: Progress | None,
@@ -115,7 +93,7 @@ def _measure_all(
 
 
 def _measure_stream(
-    source: Source, request: _Request, stream: Stream, measures: list[Measure]
+    source: Source, request: Request, stream: Stream, measures: list[Measure]
 ) -> dict[Measure, F64]:
     entities = {measure.entity for measure in measures}
     if not entities <= stream.entities:
@@ -158,7 +136,7 @@ def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of:
     return Narrowing(stream.lookup, (firsts, seconds), stream.happened, after)
 
 
-def _finish(feature: Feature, values: list[F64], request: _Request) -> F64:
+def _finish(feature: Feature, values: list[F64], request: Request) -> F64:
     """The measures of a feature put together: (queries,)."""
     expansion = request.expansions[feature.entity]
     size = request.as_of.size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,6 +77,25 @@ class Expansion:
     names: pa.Array
 
 
+@dataclass(frozen=True)
+class Request:
+    """Some queries, and whose keys they ask for.
+
+    Attributes
+    ----------
+    as_of
+        (queries,) microseconds.
+    disputes
+        (queries,) ids.
+    expansions
+        The keys of each entity.
+    """
+
+    as_of: I64
+    disputes: pa.Array
+    expansions: Mapping[Entity, Expansion]
+
+
 def _integers(table: pa.Table, name: str) -> I64:
     return np.asarray(table[name].combine_chunks().to_numpy(zero_copy_only=False), np.int64)
 
@@ -87,19 +107,33 @@ def _codes(table: pa.Table, name: str) -> tuple[I64, pa.Array]:
     return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64), encoded.dictionary
 
 
-def _live_rows(table: pa.Table, names: pa.Array, dispute: I64, as_of: I64) -> tuple[I64, I64]:
-    """Queries with each row of their dispute that is live at their moment, as (query, row).
+def live_rows(table: pa.Table, owner: str, names: pa.Array, wanted: I64, as_of: I64) -> tuple[I64, I64]:
+    """Queries with each row of what they want that is live at their moment.
 
-    `dispute` (queries,) holds positions in `names`, which hold every dispute of `table`.
+    Parameters
+    ----------
+    table
+        Rows with `known` and `until`.
+    owner
+        The column that says whose a row is.
+    names
+        Owners, each once; rows of others are dropped.
+    wanted, as_of
+        (queries,) positions in `names`, and the moments.
+
+    Returns
+    -------
+    query, row
+        Positions of the queries, ascending, and of the rows.
     """
-    code = pc.index_in(table["dispute_id"].combine_chunks(), value_set=names)
-    code = np.asarray(code.to_numpy(zero_copy_only=False), np.int64)
+    found = pc.index_in(table[owner].combine_chunks(), value_set=names).fill_null(-1)
+    code = np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
     known, until = _integers(table, "known"), _integers(table, "until")
     order = np.lexsort((known, code))
-    low = np.searchsorted(code[order], dispute, side="left")
-    high = np.searchsorted(code[order], dispute, side="right")
+    low = np.searchsorted(code[order], wanted, side="left")
+    high = np.searchsorted(code[order], wanted, side="right")
     sizes = high - low
-    query = np.repeat(np.arange(dispute.size), sizes)
+    query = np.repeat(np.arange(wanted.size), sizes)
     offset = np.arange(query.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     row = order[np.repeat(low, sizes) + offset]
     alive = np.asarray(live(known[row], until[row], as_of[query]))
@@ -143,7 +177,7 @@ def expand(subjects: Subjects, names: pa.Array, dispute: I64, as_of: I64) -> dic
     dict
         A query of a dispute not known by then has no keys at all.
     """
-    query, row = _live_rows(subjects.disputes, names, dispute, as_of)
+    query, row = live_rows(subjects.disputes, "dispute_id", names, dispute, as_of)
     expansions = {Entity.DISPUTE: Expansion(query, dispute[query], names)}
     for entity in (Entity.GRID, Entity.COMMUNITY, Entity.STREET):
         code, areas = _codes(subjects.disputes, f"{entity}_id")
@@ -151,7 +185,7 @@ def expand(subjects: Subjects, names: pa.Array, dispute: I64, as_of: I64) -> dic
     seen = np.zeros(dispute.size, np.bool_)
     seen[query] = True
 
-    query, row = _live_rows(subjects.parties, names, dispute, as_of)
+    query, row = live_rows(subjects.parties, "dispute_id", names, dispute, as_of)
     query, row = query[seen[query]], row[seen[query]]
     code, people = _codes(subjects.parties, "person_id")
     person = code[row]
@@ -181,7 +215,7 @@ _PARTIES_SQL: Final = (
 )
 
 
-def subjects_of(source: Source, names: pa.Array) -> Subjects:
+def _subjects(source: Source, names: pa.Array) -> Subjects:
     """Whom and what the disputes `names` are about, all versions."""
     ids = names.to_pylist()
     disputes = source.fetch(_DISPUTES_SQL, DISPUTE_FIELDS, Narrowing(("d.dispute_id",), (ids,)))
@@ -190,3 +224,21 @@ def subjects_of(source: Source, names: pa.Array) -> Subjects:
         disputes.filter(pc.is_in(disputes["dispute_id"], value_set=names)),
         parties.filter(pc.is_in(parties["dispute_id"], value_set=names)),
     )
+
+
+def request_of(source: Source, dispute_ids: Sequence[str], as_of: I64) -> Request:
+    """The queries (n,) of disputes at moments, with the keys they ask for.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many moments as disputes.
+    """
+    moments = np.ascontiguousarray(as_of, np.int64)
+    if moments.shape != (len(dispute_ids),):
+        raise ValueError(f"{len(dispute_ids)} disputes, but as_of has the shape {moments.shape}")
+    disputes = pa.array(dispute_ids, pa.string())
+    encoded = disputes.dictionary_encode()
+    dispute = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
+    subjects = _subjects(source, encoded.dictionary)
+    return Request(moments, disputes, expand(subjects, encoded.dictionary, dispute, moments))

@@ -1,0 +1,36 @@
+"""What a model reads of a case: the columns of the catalogue, and the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from .arrays import I64
+from .documents import documents
+from .engine import Progress, compute
+from .sources.base import Source
+
+
+def feature_frame(
+    source: Source, dispute_ids: Sequence[str], as_of: I64, *, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Features and text of disputes at moments.
+
+    Parameters
+    ----------
+    source
+        `DuckSource` or `StoreSource`.
+    dispute_ids, as_of
+        (n,) the queries: a dispute, and a moment in microseconds since the epoch.
+    progress
+        Told after each stream of features.
+
+    Returns
+    -------
+    pandas.DataFrame
+        (n, features + 1): `features.catalogue.COLUMNS` float64, and `text`, empty where nothing was known.
+    """
+    frame = compute(source, dispute_ids, as_of, progress=progress)
+    texts = [document.text for document in documents(source, dispute_ids, as_of)]
+    return frame.assign(text=pd.Series(texts, index=frame.index, dtype="str"))
