@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from docket.contract import Table
 from docket.text import prepare
 
 _WORTH_PROCESSES: Final = 20_000
@@ -41,6 +42,14 @@ def prepare_column(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
     done = pa.array(_prepare_all(different.to_pylist()), pa.large_string())
     done = pc.if_else(pc.equal(done, ""), pa.scalar(None, pa.large_string()), done)
     return done.take(pc.index_in(whole, different))
+
+
+def prepare_rows(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows of a table with prepared text in place of every narrative."""
+    for name in table.narratives:
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, name, prepare_column(rows.column(name)))
+    return rows
 
 
 def _prepare_all(texts: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,13 +27,13 @@ def sound(checked: Checked) -> dict[str, pa.Table]:
     return {name: table.filter(pa.array(~checked.refused[name])) for name, table in checked.tables.items()}
 
 
-def write_rejects(checked: Checked, path: Path) -> None:
-    """Write every fault with the whole row it stands in, as CSV: a report's columns and `record` (JSON)."""
+def write_rejects(checked: Checked, faults: Sequence[Fault], path: Path) -> None:
+    """Write faults with the whole row that each stands in, as CSV: a report's columns and `record` (JSON)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*FIELDS, "record"))
-        for fault in checked.faults:
+        for fault in faults:
             writer.writerow((*fault.as_row(), json.dumps(_record(checked, fault), ensure_ascii=False)))
 
 

@@ -17,7 +17,7 @@ from docket.contract import BY_NAME, OPEN_TABLES
 from docket.digest import digest_tables
 from docket.faults import RecordFaults
 from docket.parsing import arrow_schema
-from docket.preparing import prepare_column
+from docket.preparing import prepare_rows
 from docket.reading import Progress
 from docket.text import Prepared, prepare
 from docket.versions import cut_table, with_exclusions, with_supersession
@@ -83,13 +83,9 @@ class Snapshot:
         }
         tables = {}
         for table in OPEN_TABLES:
-            rows = raw[table.name]
-            for name in table.narratives:
-                if progress is not None and rows.num_rows:
-                    progress(f"preparing texts of {table.name}")
-                place = rows.schema.get_field_index(name)
-                rows = rows.set_column(place, name, prepare_column(rows.column(name)))
-            tables[table.name] = with_supersession(rows, table)
+            if progress is not None and table.narratives:
+                progress(f"preparing texts of {table.name}")
+            tables[table.name] = with_supersession(prepare_rows(raw[table.name], table), table)
         return cls(with_exclusions(tables), FolderOriginals(raw["disputes"]))
 
     @classmethod

@@ -79,6 +79,9 @@ class Table:
         Whether a folder may leave the table out.
     sealed
         Whether rows stand only encrypted in a store, and in no snapshot.
+    retires
+        Whether a row that a later file leaves out stops counting. Only where the table can't be corrected
+        otherwise: a worker who is gone is left out, while a place never ceases to be named by old records.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Table:
     happened: str | None = None
     optional: bool = False
     sealed: bool = False
+    retires: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,6 +165,7 @@ WORKERS: Final = Table(
         _time("absent_from", nullable=True),
         _time("absent_until", nullable=True),
     ),
+    retires=True,
 )
 PERSONS: Final = Table(
     "persons",

@@ -1,0 +1,134 @@
+"""Opening a record store: SQLite embedded, PostgreSQL by URL, both migrated to the newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK: Final = 0x616E6C616E  # 'anlan'
+_READING: Final = "anlan_reading"
+
+
+class StoreError(Exception):
+    """The store can't be opened or used as asked."""
+
+
+class Store:
+    """A record store.
+
+    Parameters
+    ----------
+    engine
+        Of a database that has been migrated. `open_store` makes one.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.url = engine.url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A connection in one transaction that may write; committed at the end, rolled back on an error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection that only reads, and sees one state of the store throughout."""
+        with self.engine.connect() as connection:
+            options: dict[str, Any] = {_READING: True}
+            if self.engine.dialect.name == "postgresql":
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            yield connection.execution_options(**options)
+
+    def close(self) -> None:
+        """Close the connections that stand ready."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open a store, making or migrating it as needed.
+
+    Parameters
+    ----------
+    url
+        `sqlite:///var/anlan.db`, or `postgresql://user@host/database`.
+
+    Raises
+    ------
+    StoreError
+        If the URL is none of these, the database can't be reached, or it's newer than this program.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StoreError(f"not the URL of a store: {url}") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = _sqlite(parsed)
+    elif backend in {"postgresql", "postgres"}:
+        engine = sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=20, pool_pre_ping=True
+        )
+    else:
+        raise StoreError(f"a store is sqlite or postgresql, not {backend}")
+    store = Store(engine)
+    try:
+        _migrate(store)
+    except (sa.exc.OperationalError, CommandError) as error:
+        engine.dispose()
+        cause = error.orig if isinstance(error, sa.exc.OperationalError) else error
+        raise StoreError(f"can't open {parsed.render_as_string()}: {cause}") from error
+    return store
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreError(
+            "a store in memory would be gone at once: name a file, such as sqlite:///var/anlan.db"
+        )
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url.set(drivername="sqlite"), pool_size=20, max_overflow=20)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # Transactions are begun below, not by the driver, which would leave DDL and reads outside of them.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # a case that was answered outlives a power cut
+            "busy_timeout = 60000",
+            "foreign_keys = ON",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        # A writer takes the lock at once: two that both read first and then write would deadlock.
+        reading = connection.get_execution_options().get(_READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _migrate(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with store.begin() as connection:
+        if store.engine.dialect.name == "postgresql":
+            # Two processes that start together: the second waits, and finds nothing left to do.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,141 @@
+"""The store's SQL tables, made by the migrations; those of the records follow from the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from docket.contract import CONTRACT, Column, Kind, Table
+
+CONVENTION: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+METADATA: Final = sa.MetaData(naming_convention=CONVENTION)
+
+WORD: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that orders by code point on every database, as it does in Python and Arrow."""
+
+MOMENT: Final = sa.BigInteger()
+"""Microseconds since the epoch."""
+
+_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TYPES: Final[dict[Kind, sa.types.TypeEngine[Any]]] = {
+    Kind.TEXT: WORD,
+    Kind.NARRATIVE: WORD,
+    Kind.TIME: MOMENT,
+    Kind.INTEGER: sa.BigInteger(),
+    Kind.NUMBER: sa.Double(),
+    Kind.BOOLEAN: sa.Boolean(),
+}
+
+
+def _record_table(table: Table) -> sa.Table:
+    """The versions of a table's rows: contract columns, and what the store itself knows of each."""
+    bookkeeping: list[sa.Column[Any]] = [
+        sa.Column("row_digest", WORD, nullable=False),
+        sa.Column("ingested_at", MOMENT, nullable=False),
+        sa.Column("via", WORD, nullable=False),
+    ]
+    if table.versioned:
+        bookkeeping.append(sa.Column("learned_at", MOMENT, nullable=False))
+    else:
+        bookkeeping.append(sa.Column("replaced_at", MOMENT))
+    made = sa.Table(
+        table.name,
+        METADATA,
+        sa.Column("row_no", _SERIAL, primary_key=True, autoincrement=True),
+        *_contents(table),
+        *bookkeeping,
+    )
+    _index(made, table)
+    return made
+
+
+def _contents(table: Table) -> list[sa.Column[Any]]:
+    if table.sealed:
+        keys: list[sa.Column[Any]] = [sa.Column(name, WORD, nullable=False) for name in table.key]
+        return [*keys, sa.Column("sealed", sa.LargeBinary, nullable=False)]
+    return [sa.Column(c.name, _TYPES[c.kind], nullable=_may_be_null(c)) for c in table.columns]
+
+
+def _may_be_null(column: Column) -> bool:
+    # Of a narrative that says only what must not be read, nothing is left.
+    return column.nullable or column.kind is Kind.NARRATIVE
+
+
+def _index(made: sa.Table, table: Table) -> None:
+    if table.versioned:
+        sa.Index(None, *(made.c[name] for name in (*table.key, "recorded_at")), unique=True)
+    else:
+        current = made.c.replaced_at.is_(None)
+        name = f"uq_{table.name}_current"
+        keys = (made.c[key] for key in table.key)
+        sa.Index(name, *keys, unique=True, sqlite_where=current, postgresql_where=current)
+    for column in table.columns:
+        if column.refers is not None and column.name != table.key[0]:
+            sa.Index(None, made.c[column.name])
+
+
+RECORDS: Final = {table.name: _record_table(table) for table in CONTRACT}
+"""The SQL table of each table of the contract."""
+
+ORIGINALS: Final = sa.Table(
+    "originals",
+    METADATA,
+    sa.Column("table_name", WORD, primary_key=True),
+    sa.Column("row_id", WORD, primary_key=True),
+    sa.Column("recorded_at", MOMENT, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+"""Narratives as submitted, encrypted; `recorded_at` tells the versions apart."""
+
+FACTS: Final = sa.Table(
+    "store_facts",
+    METADATA,
+    sa.Column("name", WORD, primary_key=True),
+    sa.Column("value", WORD, nullable=False),
+)
+"""What the store says of itself."""
+
+API_KEYS: Final = sa.Table(
+    "api_keys",
+    METADATA,
+    sa.Column("key_id", WORD, primary_key=True),
+    sa.Column("digest", WORD, nullable=False),
+    sa.Column("scope", WORD, nullable=False),
+    sa.Column("area", WORD),
+    sa.Column("worker_id", WORD),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("expires_at", MOMENT),
+    sa.Column("revoked_at", MOMENT),
+)
+INTAKES: Final = sa.Table(
+    "intakes",
+    METADATA,
+    sa.Column("dispute_id", WORD, primary_key=True),
+    sa.Column("idempotency_key", WORD),
+    sa.Column("body_digest", WORD, nullable=False),
+    sa.Column("ingested_at", MOMENT, nullable=False),
+    sa.Column("assessment_id", WORD),
+    sa.Index(None, "idempotency_key", unique=True),
+)
+"""What came in by the API as a case, so that a repeat is known as one."""
+
+ASSESSMENTS: Final = sa.Table(
+    "assessments",
+    METADATA,
+    sa.Column("assessment_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False),
+    sa.Column("as_of", MOMENT, nullable=False),
+    sa.Column("model_version", WORD),
+    sa.Column("policy_version", WORD, nullable=False),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("features", sa.Text, nullable=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Index(None, "dispute_id", "as_of"),
+)
+"""Every answer given, byte for byte, with the features it came from."""
