@@ -130,7 +130,11 @@ def documents(source: Source, dispute_ids: Sequence[str], as_of: I64) -> list[Do
     list of Document
         (n,) in the order of the queries.
     """
-    request = request_of(source, dispute_ids, as_of)
+    return documents_of(source, request_of(source, dispute_ids, as_of))
+
+
+def documents_of(source: Source, request: Request) -> list[Document]:
+    """`documents` for queries whose keys are known already."""
     found = _find(source, request)
     size = request.as_of.size
     texts = [found_kind.parts() for found_kind in found]

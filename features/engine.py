@@ -64,6 +64,18 @@ def compute(
         If there are not as many moments as disputes.
     """
     request = request_of(source, dispute_ids, as_of)
+    return compute_request(source, request, features=features, streams=streams, progress=progress)
+
+
+def compute_request(
+    source: Source,
+    request: Request,
+    *,
+    features: Sequence[Feature] = CATALOGUE,
+    streams: Mapping[str, Stream] = STREAMS,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """`compute` for queries whose keys are known already."""
     values = _measure_all(source, request, features, streams, progress)
     matrix = np.empty((request.as_of.size, len(features)), np.float64, order="F")
     for place, feature in enumerate(features):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from .arrays import I64
-from .documents import documents
-from .engine import Progress, compute
+from .documents import documents_of
+from .engine import Progress, compute_request
+from .expansion import request_of
 from .sources.base import Source
 
 
@@ -31,6 +32,7 @@ def feature_frame(
     pandas.DataFrame
         (n, features + 1): `features.catalogue.COLUMNS` float64, and `text`, empty where nothing was known.
     """
-    frame = compute(source, dispute_ids, as_of, progress=progress)
-    texts = [document.text for document in documents(source, dispute_ids, as_of)]
+    request = request_of(source, dispute_ids, as_of)
+    frame = compute_request(source, request, progress=progress)
+    texts = [document.text for document in documents_of(source, request)]
     return frame.assign(text=pd.Series(texts, index=frame.index, dtype="str"))

@@ -1,0 +1,192 @@
+"""Values that a person can check, and keys that hold everything."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from made_districts import (
+    START,
+    Rows,
+    add_dispute,
+    add_event,
+    add_grid,
+    add_outcome,
+    empty,
+    snapshot,
+)
+
+from docket.snapshot import Snapshot
+from docket.times import DAY, HOUR
+from features.catalogue import BY_NAME
+from features.contributions import arrange
+from features.declarations import Aggregate, Entity, Measure
+from features.engine import compute
+from features.expansion import Expansion
+from features.measures import Asked, measured
+from features.portable import LOOKUP, transpile
+from features.sources import DuckSource
+from features.streams import STREAMS
+
+
+def value(rows: Rows, name: str, dispute: str, day: float) -> float:
+    moments = np.array([START + int(day * DAY)])
+    return float(
+        compute(DuckSource(snapshot(rows)), [dispute], moments, features=[BY_NAME[name]])[name].item()
+    )
+
+
+def two_neighbours() -> Rows:
+    """The same two, in turn applicant and respondent, in three disputes 100 days apart."""
+    rows = empty()
+    add_grid(rows, "g0")
+    for number in range(3):
+        sides = ["p0", "p1"] if number != 1 else ["p1", "p0"]
+        at = START + number * 100 * DAY
+        add_dispute(rows, f"d{number}", at, at, [(sides[0], "applicant"), (sides[1], "respondent")])
+    return rows
+
+
+def test_a_pair_is_one_pair_whoever_complains() -> None:
+    rows = two_neighbours()
+    assert value(rows, "pair_disputes_ever", "d2", 200) == 2
+    assert value(rows, "pair_disputes_90d", "d2", 200) == 0
+    assert value(rows, "pair_disputes_365d", "d2", 365 + 99) == 1
+    assert value(rows, "pair_days_since_dispute", "d2", 200) == 100
+    assert value(rows, "respondent_accused_ever", "d2", 200) == 1  # p1, in d0
+
+
+def test_a_window_closes_at_its_very_end() -> None:
+    rows = two_neighbours()
+    assert value(rows, "pair_disputes_365d", "d2", 365 - 1e-9) == 2
+    assert value(rows, "pair_disputes_365d", "d2", 365) == 1
+
+
+def test_a_late_outcome_counts_from_when_it_was_recorded_and_fades_from_when_it_happened() -> None:
+    rows = two_neighbours()
+    add_outcome(rows, "o0", "d0", START + 5 * DAY, START + 370 * DAY, severity=4)
+    assert value(rows, "pair_harm_ever", "d2", 369.9) == 0
+    assert value(rows, "pair_harm_ever", "d2", 370) == 1
+    assert value(rows, "pair_harm_recent", "d2", 370) == pytest.approx(4 / 2)
+    assert value(rows, "pair_days_since_harm", "d2", 370) == 365
+
+
+def test_what_was_learned_after_its_window_had_passed_never_counts() -> None:
+    rows = two_neighbours()
+    add_event(rows, "e0", "d0", START, START + 366 * DAY, "police_call")
+    for day in (365, 366, 367, 900):
+        assert value(rows, "pair_police_calls_365d", "d2", day) == 0
+    assert value(rows, "police_calls", "d0", 366) == 1
+
+
+def test_the_dispute_itself_is_no_history_of_its_parties() -> None:
+    rows = two_neighbours()
+    add_outcome(rows, "o2", "d2", START + 201 * DAY, START + 201 * DAY)
+    assert value(rows, "harm_in_dispute", "d2", 201) == 1
+    assert value(rows, "pair_harm_ever", "d2", 201) == 0
+    assert value(rows, "pair_harm_ever", "d1", 201) == 1
+
+
+def test_the_most_worrying_of_several_respondents_stands() -> None:
+    rows = two_neighbours()
+    add_dispute(rows, "d3", START, START, [("p2", "respondent")])
+    at = START + 300 * DAY
+    add_dispute(
+        rows,
+        "d4",
+        at,
+        at,
+        [("p9", "applicant"), ("p2", "respondent"), ("p1", "respondent"), ("p7", "respondent")],
+    )
+    assert value(rows, "respondent_disputes_ever", "d4", 300) == 3
+    assert value(rows, "respondent_days_since_dispute", "d4", 300) == 100
+
+
+def test_hour_and_weekday_are_those_of_the_district() -> None:
+    rows = empty()
+    add_grid(rows, "g0")
+    # START is Wednesday 2023-03-01 09:30 in Asia/Shanghai; 15 hours on it is past midnight there.
+    add_dispute(rows, "d0", START + 15 * HOUR, START + 20 * HOUR)
+    assert value(rows, "opened_hour", "d0", 1) == 0
+    assert value(rows, "opened_weekday", "d0", 1) == 3
+    assert value(rows, "report_delay_days", "d0", 1) == pytest.approx(5 / 24)
+
+
+def test_a_small_place_is_shrunk_to_the_rate_of_its_street() -> None:
+    rows = empty()
+    add_grid(rows, "g0", "c0", "s0")
+    add_grid(rows, "g1", "c1", "s0")
+    for number in range(81):
+        add_dispute(rows, f"d{number:02d}", START, START, grid="g0" if number == 1 else "g1")
+        if 2 <= number < 42:
+            add_outcome(rows, f"o{number}", f"d{number:02d}", START, START)
+    # d00 stands in g1 and is left out: 40 of the street's 80 came to harm, none of g0's one.
+    street = (40 + 20 * 0.02) / (80 + 20)
+    add_dispute(rows, "new", START + DAY, START + DAY, grid="g0")
+    rows["disputes"] = [row for row in rows["disputes"] if row["dispute_id"] != "d00"]
+    assert value(rows, "street_harm_rate", "new", 2) == pytest.approx(street)
+    assert value(rows, "grid_harm_rate", "new", 2) == pytest.approx(20 * street / (1 + 20))
+    assert value(rows, "grid_harm_rate", "new", 400) == pytest.approx(0.02)
+
+
+def test_reasons_read_as_a_person_would_say_them() -> None:
+    assert BY_NAME["respondent_police_calls_365d"].describe(3.0) == "被申请人近365天内在其他纠纷中3次涉及报警"
+    assert BY_NAME["respondent_police_calls_365d"].describe(0.0) is None
+    assert BY_NAME["pair_days_since_dispute"].describe(12.7) == "距双方上一起纠纷12天"
+    assert BY_NAME["dispute_kind"].describe(3.0) == "纠纷类型为邻里纠纷"
+    assert BY_NAME["dispute_kind"].describe(17.0) is None
+    assert BY_NAME["closest_relation"].describe(8.0) is None
+    assert BY_NAME["log_amount"].describe(math.log1p(3000)) == "涉及金额约3000元"
+    assert BY_NAME["from_police"].describe(0.0) is None
+
+
+@pytest.mark.parametrize("aggregate", [Aggregate.COUNT, Aggregate.DECAYED, Aggregate.SINCE, Aggregate.MAX])
+def test_a_key_that_holds_everything_takes_no_square_of_time(aggregate: Aggregate) -> None:
+    """Half of the rows have ended by any moment: a scan back for a live one would take hours."""
+    size = 200_000
+    rng = np.random.default_rng(2)
+    at = START + np.sort(rng.integers(0, 900 * DAY, size))
+    until = at + 50 * DAY
+    disputes = pa.array([f"d{number:05d}" for number in rng.integers(0, 5_000, size)])
+    table = pa.table(
+        {
+            "key": pa.array(["hot"] * size),
+            "dispute_id": disputes,
+            "item": pa.array([f"i{number:06d}" for number in range(size)]),
+            "known": at,
+            "at": at,
+            "until": until,
+            "kind": pa.array(["k"] * size),
+            "value": rng.integers(1, 6, size).astype(float),
+        }
+    )
+    rows = arrange(table, pa.array(["hot"]))
+    as_of = START + rng.integers(0, 2000 * DAY, size)
+    expansion = Expansion(np.arange(size), np.zeros(size, np.int64), pa.array(["hot"]))
+    asked = Asked.of(rows, expansion, as_of, disputes)
+    half_life = 30.0 if aggregate is Aggregate.DECAYED else None
+    measure = Measure("person_events", Entity.PERSON, aggregate, half_life=half_life, not_own=True)
+    measured(measure, rows, asked)  # compiled by now
+    began = time.process_time()
+    measured(measure, rows, asked)
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite", "postgresql"])
+def test_every_stream_has_its_lookup_left_in_every_branch(engine: str) -> None:
+    for stream in STREAMS.values():
+        assert transpile(stream.sql, engine).count(LOOKUP) == stream.sql.count("SELECT") >= 1
+
+
+def test_the_other_district_computes(shared_data) -> None:
+    made = Snapshot.from_folder(shared_data / "district_b" / "clean")
+    disputes = made.tables["disputes"]
+    names = disputes["dispute_id"].to_pylist()
+    frame = compute(DuckSource(made), names, disputes["recorded_at"].to_numpy())
+    assert len(frame) == len(names)
+    assert frame["dispute_kind"].notna().all()
+    assert (frame["event_count"] == 0).mean() > 0.9
+    assert frame["pair_disputes_ever"].max() >= 2
