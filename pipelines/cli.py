@@ -1,0 +1,191 @@
+"""The command line: words and exit codes, nothing else; each job stands in a module of its own.
+
+Exit codes: 0 done, 1 failed, 2 bad input. Errors go to stderr, one line a fault, and come with a traceback
+only under ``--debug``.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from click import ClickException
+from click.exceptions import Abort, Exit
+
+from docket.faults import BadInput, RecordFaults
+from pipelines.defaults import DEFAULT_MODEL
+
+app = typer.Typer(
+    name="anlan",
+    help="安澜: risk early warning for dispute mediation. `anlan COMMAND --help` tells more; --debug shows "
+    "tracebacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Records = Annotated[Path | None, typer.Option("--records", help="Folder of records, one file a table.")]
+Store = Annotated[
+    str | None, typer.Option("--store", help="Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db.")
+]
+Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
+
+
+@app.command("demo-district")
+def demo_district(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write; must not exist, or be empty.")],
+    disputes: Annotated[int, typer.Option("--disputes", min=1, help="How many disputes.")] = 6000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same district.")] = 7,
+    end: Annotated[str | None, typer.Option("--end", help="Last day, YYYY-MM-DD; else today.")] = None,
+) -> None:
+    """Simulate a district: three years of records, and the truth beside them."""
+    from pipelines.demo_district import run  # noqa: PLC0415 - each job loads only what it needs
+
+    run(out, disputes=disputes, seed=seed, end=end)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of records.")],
+    report: Annotated[Path | None, typer.Option("--report", help="Write the faults here, as CSV.")] = None,
+) -> None:
+    """Hold a folder against the record contract and name every fault."""
+    from pipelines.check import run  # noqa: PLC0415
+
+    run(folder, report=report)
+
+
+@app.command()
+def load(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of records.")],
+    store: Store = None,
+    reject_rows: Annotated[
+        Path | None, typer.Option("--reject-rows", help="Load the sound rows; write the refused ones here.")
+    ] = None,
+) -> None:
+    """Load a folder into a record store: all of it, or nothing."""
+    from pipelines.load import run  # noqa: PLC0415
+
+    run(folder, store=store, reject_rows=reject_rows)
+
+
+@app.command()
+def train(
+    records: Records = None,
+    store: Store = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make the new version champion.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
+) -> None:
+    """Train, log and register a model; the last line on stdout is its URI."""
+    from pipelines.train import run  # noqa: PLC0415
+
+    run(records, store, until=until, promote=promote, seed=seed)
+
+
+@app.command()
+def score(
+    cases: Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")],
+    out: Annotated[Path, typer.Option("--out", help="Parquet: twelve risks a case.")],
+    records: Records = None,
+    store: Store = None,
+    assessments: Annotated[
+        Path | None, typer.Option("--assessments", help="JSON lines: the API's own answer for each case.")
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+) -> None:
+    """Score disputes as of moments."""
+    from pipelines.score import run  # noqa: PLC0415
+
+    run(records, store, cases=cases, out=out, assessments=assessments, model=model)
+
+
+@app.command()
+def evaluate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for metrics.csv, reliability.csv, report.html.")],
+    records: Records = None,
+    store: Store = None,
+    begin: Annotated[str | None, typer.Option("--from", help="First test day; else a year is left.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Judge this version on all after its data cut.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of training and bootstrap.")] = 0,
+) -> None:
+    """Judge by rolling origin, beside the baselines, or judge one version after its data cut."""
+    from pipelines.evaluate import run  # noqa: PLC0415
+
+    run(records, store, out=out, begin=begin, model=model, seed=seed)
+
+
+@app.command()
+def visits(
+    date: Annotated[str, typer.Option("--date", help="YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option("--out", help="FILE.csv, .xlsx or .html.")],
+    store: Store = None,
+    worker: Annotated[str | None, typer.Option("--worker", help="One worker; else all.")] = None,
+    model: Model = DEFAULT_MODEL,
+) -> None:
+    """Plan whom each worker visits on a day."""
+    from pipelines.visits import run  # noqa: PLC0415
+
+    run(store, date=date, out=out, worker=worker, model=model)
+
+
+def _add_registered() -> None:
+    """Add the commands of packages that this one must not import (`anlan.commands` entry points)."""
+    for found in sorted(entry_points(group="anlan.commands"), key=lambda point: point.name):
+        command = found.load()
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=found.name)
+        else:
+            app.command(found.name)(command)
+
+
+_add_registered()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    sys.exit(run([word for word in words if word != "--debug"], debug=debug))
+
+
+def run(words: Sequence[str], *, debug: bool = False) -> int:
+    """Run a command and return its exit code."""
+    try:
+        code = app(args=list(words), prog_name="anlan", standalone_mode=False)
+    except Exit as stop:
+        return int(stop.exit_code)
+    except ClickException as error:
+        error.show(sys.stderr)
+        return 2
+    except (Abort, KeyboardInterrupt):
+        sys.stderr.write("stopped\n")
+        return 1
+    except RecordFaults as error:
+        return _fail("\n".join(str(fault) for fault in error.faults), 2, debug)
+    except BadInput as error:
+        return _fail(_one_line(error), 2, debug)
+    except Exception as error:  # noqa: BLE001 - the outermost door: anything else is a failure, said in a line
+        return _fail(f"{type(error).__name__}: {_one_line(error)}", 1, debug)
+    return code if isinstance(code, int) else 0
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(message + "\n")
+    return code
