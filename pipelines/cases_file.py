@@ -33,6 +33,10 @@ class Cases:
     dispute_ids: Sequence[str]
     as_of: npt.NDArray[np.int64]
 
+    def part(self, first: int, last: int) -> Cases:
+        """Those from `first` up to `last`, exclusive."""
+        return Cases(self.dispute_ids[first:last], self.as_of[first:last])
+
 
 def read_cases(path: Path, snapshot: Snapshot) -> Cases:
     """Read the cases file and hold it against the records.
@@ -49,7 +53,7 @@ def read_cases(path: Path, snapshot: Snapshot) -> Cases:
     for column in ("dispute_id", "as_of"):
         if column not in frame.columns:
             raise BadInput(f"{path.name}: missing column {column} (columns: {', '.join(frame.columns)})")
-    known_from = _first_recorded(snapshot)
+    known_from = first_recorded(snapshot)
     faults: list[Fault] = []
     as_of = np.zeros(len(frame), dtype=np.int64)
     ids = [str(value) for value in frame["dispute_id"]]
@@ -83,7 +87,8 @@ def _read(path: Path) -> pd.DataFrame:
         raise BadInput(f"{path.name}: can't be read as {path.suffix or 'CSV'}: {error}") from error
 
 
-def _first_recorded(snapshot: Snapshot) -> dict[str, int]:
+def first_recorded(snapshot: Snapshot) -> dict[str, int]:
+    """When each dispute was first recorded, in microseconds since the epoch."""
     disputes = snapshot.tables["disputes"].select(["dispute_id", "recorded_at"])
     first = disputes.group_by("dispute_id").aggregate([("recorded_at", "min")])
     ids = pc.cast(first["dispute_id"], pa.string()).to_pylist()

@@ -8,10 +8,10 @@ from docket.faults import BadInput
 from docket.snapshot import Clock, Snapshot
 from docket.store import open_store
 from pipelines.defaults import store_url
-from pipelines.progress import Report
+from docket.reading import Progress
 
 
-def read_records(records: Path | None, store: str | None, clock: Clock, report: Report) -> Snapshot:
+def read_records(records: Path | None, store: str | None, clock: Clock, tell: Progress) -> Snapshot:
     """The records of the folder, or else of the store.
 
     Parameters
@@ -32,5 +32,5 @@ def read_records(records: Path | None, store: str | None, clock: Clock, report: 
     if records is not None:
         if not records.is_dir():
             raise BadInput(f"{records}: no such folder")
-        return Snapshot.from_folder(records, progress=report)
+        return Snapshot.from_folder(records, progress=tell)
     return Snapshot.from_store(open_store(store_url(store)), clock=clock)

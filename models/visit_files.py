@@ -1,0 +1,95 @@
+"""Visit lists as files: CSV, XLSX, and a page a worker that prints on A4."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, select_autoescape
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from models.visits import LIST_COLUMNS
+
+Rows = Sequence[Mapping[str, Any]]
+
+_COLOUR_WORDS: Final = {"red": "红", "yellow": "黄", "blue": "蓝", "none": "—"}
+_FINDING_WORDS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "不详"}
+_WIDTHS: Final = (11, 10, 6, 14, 14, 8, 25, 9, 60, 25, 12, 50, 50)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(rows: Rows, path: Path) -> None:
+    """Write CSV in UTF-8; the byte order mark tells spreadsheet programs so."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(LIST_COLUMNS)
+        writer.writerows([_cell(row[column]) for column in LIST_COLUMNS] for row in rows)
+
+
+def write_xlsx(rows: Rows, path: Path) -> None:
+    """Write one sheet with a frozen header and wrapped text."""
+    book = Workbook()
+    sheet = book.active
+    if sheet is None:
+        raise RuntimeError("a new workbook has a sheet")
+    sheet.title = "走访清单"
+    sheet.append(list(LIST_COLUMNS))
+    for row in rows:
+        sheet.append([_cell(row[column]) for column in LIST_COLUMNS])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for line in sheet.iter_rows(min_row=2):
+        for cell in line:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for place, width in enumerate(_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    book.save(path)
+
+
+def write_html(rows: Rows, path: Path) -> None:
+    """Write a page a worker."""
+    path.write_text(render_html(rows), encoding="utf-8")
+
+
+def render_html(rows: Rows) -> str:
+    """The lists as HTML: one worker a printed page, readable on a phone, nothing loaded from elsewhere."""
+    environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
+    environment.filters["when"] = _when
+    template = files("models").joinpath("templates/visits.html.j2").read_text(encoding="utf-8")
+    workers = [(worker, list(places)) for worker, places in groupby(rows, key=lambda row: row["worker_id"])]
+    return environment.from_string(template).render(
+        workers=workers, colours=_COLOUR_WORDS, findings=_FINDING_WORDS
+    )
+
+
+def _cell(value: object) -> object:
+    """A cell that no spreadsheet program runs as a formula: ids come from outside."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _when(moment: str | None) -> str:
+    return datetime.fromisoformat(moment).strftime("%m月%d日 %H:%M") if moment else "—"
+
+
+WRITERS: Final[Mapping[str, Callable[[Rows, Path], None]]] = {
+    ".csv": write_csv,
+    ".xlsx": write_xlsx,
+    ".html": write_html,
+}
+"""By the ending of the file's name."""

@@ -1,0 +1,204 @@
+"""A day's visit list as staff read it: who, why, what to look out for, what not to say.
+
+The list never holds a score, and nothing that came from the other party's report: what a narrative says is
+told only to whoever visits the person who brought it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from docket import caseload
+from docket.times import DAY, rfc3339
+from features.catalogue import BY_NAME
+from features.cues import Finding, floor, tag
+from features.frame import feature_frame
+from features.sources import StoreSource
+from models import policy
+from models.policy import COLOURS
+from models.reading import asserted, cue_title, points_of
+from models.reasons import fact_reasons
+from models.scorer import Scorer
+from models.visit_notes import do_not_say, look_out_for
+from models.visits import LIST_COLUMNS, Place, candidates, plan
+
+Progress = Callable[[str, int, int], None]
+
+_PART = 5_000
+_CATEGORIES = {
+    "divorce": "离婚纠纷",
+    "domestic_violence": "家庭暴力",
+    "neighbour_grudge": "邻里积怨",
+    "other": "其他",
+}
+
+
+def visit_list(
+    conn: sa.Connection,
+    scorer: Scorer | None,
+    *,
+    day: str,
+    day_start: int,
+    as_of: int,
+    worker: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[dict[str, Any]], list[Place]]:
+    """Plan a day's visits from a store.
+
+    Parameters
+    ----------
+    conn
+        A connection that sees one state of the store.
+    scorer
+        None while no model is at hand: then colours come from floors and cue rules.
+    day, day_start
+        The date as text, and its 00:00 in Asia/Shanghai.
+    as_of
+        Nothing learned later is read.
+    worker
+        Give this worker's list only. The plan is the same as for all: a grid's people are shared out among
+        its workers.
+
+    Returns
+    -------
+    list of dict
+        Rows of `models.visits.LIST_COLUMNS`; times RFC 3339 or None.
+    list of Place
+        The same places with what a list must not show: whether they were drawn, and the propensity.
+
+    Raises
+    ------
+    KeyError
+        If there is no such worker.
+    """
+    staff, grids = caseload.workers(conn), caseload.grids(conn)
+    if worker is not None and (not len(staff) or worker not in set(staff["worker_id"])):
+        raise KeyError(worker)
+    present = staff[[not _absent(row, day_start) for row in staff.to_dict("records")]] if len(staff) else staff
+    visitors = caseload.visitor_of_grid(present, grids)
+    if worker is not None:
+        # Only the grids that the worker has a share in, with all who share in them.
+        visitors = {grid: team for grid, team in visitors.items() if worker in team}
+    capacity = {
+        str(row["worker_id"]): int(row["daily_visits"])
+        for row in present.to_dict("records")
+        if any(row["worker_id"] in team for team in visitors.values())
+    }
+    area = sorted(visitors)
+    matters = caseload.matters(conn, as_of, area)
+    if matters.empty:
+        return [], []
+    judged = _judged(conn, scorer, matters, as_of, progress)
+    people = candidates(judged, caseload.visits_paid(conn, as_of, area), as_of)
+    places = plan(people, visitors, capacity, day_start + DAY, day)
+    if worker is not None:
+        places = [place for place in places if place.worker_id == worker]
+    entries = dict(zip(judged["person_id"] + "\t" + judged["dispute_id"], judged["category"], strict=True))
+    return _rows(conn, scorer, places, entries, day, as_of), places
+
+
+def _absent(row: Mapping[str, Any], day_start: int) -> bool:
+    begin, end = row["absent_from"], row["absent_until"]
+    if begin is None or pd.isna(begin):
+        return False
+    return bool(begin < day_start + DAY and (end is None or pd.isna(end) or end > day_start))
+
+
+def _judged(
+    conn: sa.Connection, scorer: Scorer | None, matters: pd.DataFrame, as_of: int, progress: Progress | None
+) -> pd.DataFrame:
+    """The matters with the risk and colour of their dispute."""
+    disputes = sorted(matters["dispute_id"].unique())
+    source = StoreSource(conn)
+    risk: dict[str, float] = {}
+    colour: dict[str, str] = {}
+    for first in range(0, len(disputes), _PART):
+        part = disputes[first : first + _PART]
+        frame = feature_frame(source, part, np.full(len(part), as_of, dtype=np.int64))
+        findings = [tag(text) for text in frame["text"]]
+        floors = [bool(floor(found)) for found in findings]
+        if scorer is None:
+            index = np.zeros(len(part))
+            named = [
+                policy.DEFAULT.without_model(points_of(found), floored)
+                for found, floored in zip(findings, floors, strict=True)
+            ]
+        else:
+            risks = scorer.risks(frame)
+            index = scorer.policy.index(risks)
+            places = np.where(floors, len(COLOURS) - 1, scorer.policy.by_score(risks))
+            named = [COLOURS[place] for place in places]
+        risk.update(zip(part, index.tolist(), strict=True))
+        colour.update(zip(part, named, strict=True))
+        if progress is not None:
+            progress("scoring open matters", first + len(part), len(disputes))
+    return matters.assign(risk=matters["dispute_id"].map(risk), colour=matters["dispute_id"].map(colour))
+
+
+def _rows(
+    conn: sa.Connection,
+    scorer: Scorer | None,
+    places: Sequence[Place],
+    entries: Mapping[str, object],
+    day: str,
+    as_of: int,
+) -> list[dict[str, Any]]:
+    if not places:
+        return []
+    disputes = sorted({place.dispute_id for place in places})
+    frame = feature_frame(StoreSource(conn), disputes, np.full(len(disputes), as_of, dtype=np.int64))
+    findings = {name: tag(text) for name, text in zip(disputes, frame["text"], strict=True)}
+    facts = _facts(scorer, disputes, frame)
+    rows = []
+    for place in places:
+        own = findings[place.dispute_id] if place.role == "applicant" else []
+        category = entries.get(f"{place.person_id}\t{place.dispute_id}")
+        values = (
+            day,
+            place.worker_id,
+            place.rank,
+            place.person_id,
+            place.dispute_id,
+            place.colour,
+            rfc3339(place.due_at),
+            place.overdue,
+            "；".join(_reasons(own, facts[place.dispute_id], category)),
+            None if place.last_visit_at is None else rfc3339(place.last_visit_at),
+            place.last_finding,
+            "；".join(look_out_for(own, place.colour, place.kind, place.last_finding)),
+            "；".join(do_not_say(place.kind, place.role)),
+        )
+        rows.append(dict(zip(LIST_COLUMNS, values, strict=True)))
+    return rows
+
+
+def _facts(scorer: Scorer | None, disputes: Sequence[str], frame: pd.DataFrame) -> dict[str, list[str]]:
+    """What raises the risk of each dispute, as far as every worker may be told."""
+    if scorer is None:
+        return {name: [] for name in disputes}
+    inputs = scorer.inputs(frame)
+    shown = [name for name in scorer.explain(inputs).columns if name in BY_NAME and BY_NAME[name].show == "all"]
+    explained = scorer.explain(inputs)[shown]
+    told = {}
+    for place, dispute in enumerate(disputes):
+        values = {
+            name: float(value) for name, value in zip(scorer.columns, inputs.table[place], strict=True)
+        }
+        reasons = fact_reasons(values, explained.iloc[place].to_dict(), most=3)
+        told[dispute] = [reason.text for reason in reasons]
+    return told
+
+
+def _reasons(own: Sequence[Finding], facts: Sequence[str], category: object) -> list[str]:
+    """Why this person: what they said themselves, what the records show, what they are registered for."""
+    said = dict.fromkeys(cue_title(finding.cue) for finding in asserted(own))
+    reasons = [f"本人反映：{'、'.join(said)}"] if said else []
+    reasons += facts
+    if isinstance(category, str):
+        reasons.append(f"在册风险人员（{_CATEGORIES[category]}）")
+    return reasons or ["有未办结的纠纷，按周期走访"]

@@ -1,0 +1,64 @@
+"""`anlan visits`: a day's visit lists as CSV, XLSX or a page that prints on A4."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date as calendar_date
+from pathlib import Path
+from typing import Final
+
+from docket.faults import BadInput
+from docket.store import open_store
+from docket.times import local_day, now_micros, parse_instant
+from models import registry
+from models.visit_files import WRITERS
+from models.visit_list import visit_list
+from pipelines.defaults import store_url
+from pipelines.progress import progress
+from pipelines.writing import whole_file
+
+SUFFIXES: Final = tuple(WRITERS)
+
+
+def run(store: str | None, *, date: str, out: Path, worker: str | None, model: str) -> None:
+    """Plan the visits of `date` and write them to `out`.
+
+    A day that has passed is planned as of its 00:00, today and later days as of now.
+
+    Raises
+    ------
+    BadInput
+        If the date, the worker or the kind of file is unknown.
+    models.registry.NoSuchModelError
+        If no such model is registered.
+    """
+    try:
+        calendar_date.fromisoformat(date)
+        day_start = parse_instant(date)
+    except ValueError as error:
+        raise BadInput(f"--date {date}: a date was expected, such as 2026-03-31") from error
+    if out.suffix not in WRITERS:
+        raise BadInput(f"--out {out}: a file ending in {', '.join(SUFFIXES)} was expected")
+    now = now_micros()
+    past = calendar_date.fromisoformat(date) < local_day(now)
+    scorer, _ = registry.load(model, threads=2)
+    opened = open_store(store_url(store))
+    with progress() as report, opened.snapshot() as conn:
+        try:
+            rows, places = visit_list(
+                conn,
+                scorer,
+                day=date,
+                day_start=day_start,
+                as_of=day_start if past else now,
+                worker=worker,
+                progress=report,
+            )
+        except KeyError as error:
+            raise BadInput(f"--worker {worker}: no such worker") from error
+    opened.close()
+    with whole_file(out) as draft:
+        WRITERS[out.suffix](rows, draft)
+    drawn = sum(place.drawn for place in places)
+    people = len({row["worker_id"] for row in rows})
+    sys.stdout.write(f"{out}: {len(rows):,} visits by {people:,} workers, {drawn:,} of them drawn by lot\n")
