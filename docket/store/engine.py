@@ -118,6 +118,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def _begun(connection: sa.Connection) -> None:
         # A writer takes the lock at once: two that both read first and then write would deadlock.
         reading = connection.get_execution_options().get(_READING, False)
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
