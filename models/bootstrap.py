@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from docket.snapshot import Snapshot
 
 Array = NDArray[np.float64]
 
@@ -38,6 +42,12 @@ def pair_clusters(parties: pd.DataFrame, dispute_ids: Sequence[str]) -> NDArray[
     key = people.reindex(ids).to_numpy(object)
     key = np.where(pd.isna(key), np.asarray(ids, dtype=object), key)
     return np.asarray(pd.factorize(key)[0], dtype=np.int64)
+
+
+def clusters_of(snapshot: Snapshot, dispute_ids: Sequence[str]) -> NDArray[np.int64]:
+    """The clusters of disputes by the pair of parties that a snapshot knows."""
+    parties = snapshot.tables["parties"].select(["dispute_id", "person_id"]).to_pandas()
+    return pair_clusters(parties, dispute_ids)
 
 
 def draws(clusters: NDArray[np.int64], replicates: int, seed: int) -> Array:

@@ -35,7 +35,7 @@ def fit_ridge(
     weight: Array | None = None,
     offset: Array | None = None,
     bounds: NDArray[np.int64] | None = None,
-    start: Array | None = None,
+    free_intercept: bool = True,
     iterations: int = 200,
 ) -> tuple[float, Array]:
     """Intercept and coefficients that minimise the penalised negative log likelihood.
@@ -54,22 +54,24 @@ def fit_ridge(
         Added to the linear predictor, shape (n,): the log of the exposure for the Poisson loss.
     bounds
         +1 keeps a coefficient at or above zero, -1 at or below, 0 leaves it free; shape (d,).
-    start
-        Coefficients to begin from.
+    free_intercept
+        False keeps the intercept at zero, for an offset that already holds it.
 
     Raises
     ------
     ValueError
-        If there is no event, for then the intercept has no finite estimate.
+        If there is no event while the intercept is free, for then it has no finite estimate.
     """
     d = x.shape[1]
     w = np.ones(len(y)) if weight is None else weight
     base = np.zeros(len(y)) if offset is None else offset
     lam = np.broadcast_to(np.asarray(penalty, dtype=np.float64), (d,))
     total = float((w * y).sum())
-    if not total > 0:
+    if free_intercept and not total > 0:
         raise ValueError("no event to fit to")
-    if loss == "poisson":
+    if not free_intercept:
+        intercept = 0.0
+    elif loss == "poisson":
         intercept = np.log(total / float((w * np.exp(base)).sum()))
     else:
         mean = min(total / float(w.sum()), 1 - 1e-9)
@@ -87,8 +89,9 @@ def fit_ridge(
         gradient = np.concatenate([[residual.sum()], x.T @ residual + lam * theta[1:]])
         return value + float((lam * theta[1:] ** 2).sum()) / 2, gradient
 
-    theta = np.concatenate([[intercept], np.zeros(d) if start is None else start])
-    limits = [(None, None)] + [
+    theta = np.concatenate([[intercept if free_intercept else 0.0], np.zeros(d)])
+    limits: list[tuple[float | None, float | None]] = [(None, None) if free_intercept else (0.0, 0.0)]
+    limits += [
         (0.0, None) if sign > 0 else (None, 0.0) if sign < 0 else (None, None)
         for sign in (np.zeros(d) if bounds is None else bounds)
     ]

@@ -103,6 +103,11 @@ class NgramScore:
         score = float(total / np.sqrt(norm)) if norm > 0 else 0.0
         return max(score, 0.0) if clause.cue else score
 
+    def known(self, clause: Clause) -> tuple[int, int]:
+        """How many of a clause's distinct grams the vocabulary holds, and how many there are."""
+        distinct = set(grams(clause))
+        return len(distinct & self._weights.keys()), len(distinct)
+
     def columns(self, corpus: Corpus) -> Array:
         """What later models read of each text, shape (n, 2): the sum over clauses, and the worst clause."""
         if self._counts is not None and corpus._counts is self._counts and self._each is not None:

@@ -65,7 +65,9 @@ def write_html(rows: Rows, path: Path) -> None:
 
 def render_html(rows: Rows) -> str:
     """The lists as HTML: one worker a printed page, readable on a phone, nothing loaded from elsewhere."""
-    environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["when"] = _when
     template = files("models").joinpath("templates/visits.html.j2").read_text(encoding="utf-8")
     workers = [(worker, list(places)) for worker, places in groupby(rows, key=lambda row: row["worker_id"])]

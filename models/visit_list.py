@@ -79,7 +79,9 @@ def visit_list(
     staff, grids = caseload.workers(conn), caseload.grids(conn)
     if worker is not None and (not len(staff) or worker not in set(staff["worker_id"])):
         raise KeyError(worker)
-    present = staff[[not _absent(row, day_start) for row in staff.to_dict("records")]] if len(staff) else staff
+    present = (
+        staff[[not _absent(row, day_start) for row in staff.to_dict("records")]] if len(staff) else staff
+    )
     visitors = caseload.visitor_of_grid(present, grids)
     if worker is not None:
         # Only the grids that the worker has a share in, with all who share in them.
@@ -182,13 +184,13 @@ def _facts(scorer: Scorer | None, disputes: Sequence[str], frame: pd.DataFrame) 
     if scorer is None:
         return {name: [] for name in disputes}
     inputs = scorer.inputs(frame)
-    shown = [name for name in scorer.explain(inputs).columns if name in BY_NAME and BY_NAME[name].show == "all"]
+    shown = [
+        name for name in scorer.explain(inputs).columns if name in BY_NAME and BY_NAME[name].show == "all"
+    ]
     explained = scorer.explain(inputs)[shown]
     told = {}
     for place, dispute in enumerate(disputes):
-        values = {
-            name: float(value) for name, value in zip(scorer.columns, inputs.table[place], strict=True)
-        }
+        values = {name: float(value) for name, value in zip(scorer.columns, inputs.table[place], strict=True)}
         reasons = fact_reasons(values, explained.iloc[place].to_dict(), most=3)
         told[dispute] = [reason.text for reason in reasons]
     return told

@@ -1,0 +1,115 @@
+"""The assessment of one case: exactly the object that the API answers and `anlan score` writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from docket.text import Prepared
+from docket.times import DAY, HOUR, MINUTE, rfc3339
+from features.cues import floor, tag
+from features.documents import Document
+from models import policy
+from models.reading import points_of
+from models.reasons import cue_reasons, fact_reasons
+from models.scorer import Scorer
+from models.targets import HORIZONS, TARGETS
+
+RESPOND: Final = 30 * MINUTE
+CLASSIFY: Final = 24 * HOUR
+
+
+def assess(
+    *,
+    dispute_id: str,
+    as_of: int,
+    recorded_at: int,
+    frame_row: pd.DataFrame,
+    document: Document,
+    narrative: Prepared,
+    scorer: Scorer | None,
+    model_version: str | None,
+) -> dict[str, Any]:
+    """Assess a case at a moment.
+
+    Parameters
+    ----------
+    as_of, recorded_at
+        µs: the moment, and when the dispute was first recorded, from which the first two deadlines run.
+    frame_row
+        One row: the catalogue's columns and `text`, as of the moment.
+    document
+        The texts known then.
+    narrative
+        The narrative known then, with the way back to the text as submitted.
+    scorer, model_version
+        None while no model is at hand: the answer is then `degraded`, without risks, and coloured by
+        floors and cue rules alone.
+
+    Returns
+    -------
+    dict
+        JSON types, in the order of the API's fields. `assessment_id` is a hash of all the rest.
+    """
+    findings = tag(document.text)
+    floors = floor(findings)
+    rules = scorer.policy if scorer is not None else policy.DEFAULT
+    risks: list[dict[str, Any]] = []
+    reasons = cue_reasons(document, narrative, findings, floors)
+    outside = False
+    if scorer is None:
+        colour = rules.without_model(points_of(findings), bool(floors))
+    else:
+        inputs = scorer.inputs(frame_row)
+        numbers = scorer.risks(inputs)[0]
+        colour = rules.colour(numbers, bool(floors))
+        outside = bool(scorer.out_of_range(inputs)[0])
+        contributions = scorer.explain(inputs).iloc[0].to_dict()
+        values = {name: float(value) for name, value in zip(scorer.columns, inputs.table[0], strict=True)}
+        reasons += fact_reasons(values, contributions)
+        risks = [
+            {"target": target, "horizon_days": horizon, "risk": float(risk), "low": None, "high": None}
+            for (target, horizon), risk in zip(
+                ((target, horizon) for target in TARGETS for horizon in HORIZONS), numbers, strict=True
+            )
+        ]
+    answer: dict[str, Any] = {
+        "dispute_id": dispute_id,
+        "assessment_id": "",
+        "as_of": rfc3339(as_of),
+        "model_version": model_version if scorer is not None else None,
+        "policy_version": rules.version,
+        "degraded": scorer is None,
+        "colour": colour,
+        "floor": "cue" if floors else None,
+        "risks": risks,
+        "reasons": [reason.as_dict() for reason in reasons],
+        "deadlines": deadlines(colour, rules, as_of, recorded_at),
+        "out_of_range": outside,
+        "duplicates": [],
+    }
+    answer["assessment_id"] = _content_id(answer)
+    return answer
+
+
+def deadlines(
+    colour: policy.Colour, rules: policy.ColourPolicy, as_of: int, recorded_at: int
+) -> list[dict[str, str]]:
+    """When to respond and to classify, counted from intake, and when to review, counted from `as_of`.
+
+    A case without a colour is reviewed when something is recorded about it, so it has no review date.
+    """
+    due = [("respond", recorded_at + RESPOND), ("classify", recorded_at + CLASSIFY)]
+    if colour != "none":
+        due.append(("review", as_of + rules.review_days[colour] * DAY))
+    return [{"kind": kind, "due_at": rfc3339(moment)} for kind, moment in due]
+
+
+def _content_id(answer: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in answer.items() if name != "assessment_id"}
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return "a-" + hashlib.sha256(text.encode()).hexdigest()[:24]

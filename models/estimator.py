@@ -1,0 +1,122 @@
+"""Text score, escalation hazard and target shares, fitted together on query points known at a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import text
+from models.calibration import HazardMap
+from models.coherence import coherent_risks
+from models.design import Column, catalogue_columns
+from models.hazard import EscalationHazard, HazardSettings
+from models.inputs import Inputs
+from models.ngrams import NgramScore
+from models.reading import CUE_NAMES, CUE_SIGNS
+from models.rows import HazardRows
+from models.shares import TargetShares
+from models.targets import labels
+
+if TYPE_CHECKING:
+    from docket.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """From inputs to hazards and risks.
+
+    Attributes
+    ----------
+    score
+        The text score; None where there were too few harms to learn one.
+    hazard, shares
+        See their modules.
+    """
+
+    score: NgramScore | None
+    hazard: EscalationHazard
+    shares: TargetShares
+
+    def text_columns(self, inputs: Inputs) -> Array:
+        """The text columns, shape (n, 2)."""
+        if self.score is None:
+            return np.full((len(inputs), 2), np.nan)
+        return self.score.columns(inputs.corpus)
+
+    def hazards(self, inputs: Inputs) -> Array:
+        """Uncalibrated escalation hazard by interval, shape (n, 4)."""
+        return self.hazard.hazards(inputs.table, inputs.cues, self.text_columns(inputs))
+
+    def risks(self, inputs: Inputs, calibration: HazardMap) -> Array:
+        """The twelve risks, shape (n, 12)."""
+        features = share_features(self.hazard, inputs)
+        return coherent_risks(calibration(self.hazards(inputs)), self.shares(features))
+
+
+def share_features(hazard: EscalationHazard, inputs: Inputs) -> Array:
+    """What the target shares read: the table's terms and the cues."""
+    return np.hstack([hazard.design(inputs.table), inputs.cues])
+
+
+def fit_estimator(
+    snapshot: Snapshot,
+    inputs: Inputs,
+    dispute_ids: Sequence[str],
+    as_of: NDArray[np.int64],
+    weight: Array,
+    cut: int,
+    *,
+    settings: HazardSettings,
+    seed: int,
+    columns: Sequence[Column] | None = None,
+    progress: Progress | None = None,
+) -> Estimator:
+    """Fit on query points before `cut`, by what was known then.
+
+    Parameters
+    ----------
+    snapshot
+        Records; nothing recorded at or after `cut` is read.
+    inputs, dispute_ids, as_of, weight
+        The query points, all with as_of < cut.
+
+    Raises
+    ------
+    ValueError
+        If a query point isn't before the cut.
+    """
+    if len(as_of) and int(as_of.max()) >= cut:
+        raise ValueError("a training query point is not before the cut")
+    known = labels(snapshot, dispute_ids, as_of, cut)
+    rows = HazardRows.of(known)
+
+    def tell(stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: progress(stage, done, total) if progress is not None else None
+
+    columns_of_text = text.out_of_fold(
+        snapshot.until(cut), inputs.corpus, dispute_ids, as_of, weight, progress=tell("text")
+    )
+    score = text.fit_score(inputs.corpus, known, weight, text.PENALTY)
+    hazard = EscalationHazard.fit(
+        inputs.table,
+        inputs.cues,
+        columns_of_text,
+        rows,
+        weight,
+        columns=catalogue_columns() if columns is None else columns,
+        cue_names=CUE_NAMES,
+        cue_signs=CUE_SIGNS,
+        settings=settings,
+        seed=seed,
+        progress=tell("trees"),
+    )
+    groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
+    shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed)
+    return Estimator(score, hazard, shares)

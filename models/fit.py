@@ -1,0 +1,220 @@
+"""Training, from records to a scorer: examples, validation model, calibration and colours, final model.
+
+Two models are fitted. The *validation model* sees what was known when the validation quarter began (see the
+calendar in `models.splits`); on that quarter's disputes, which it has never seen, hazards are calibrated and
+colour thresholds set, and the figures of the report measured. The *final model* is fitted on everything
+matured at the cut and keeps map and thresholds: it has learned from a little more, in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from docket.times import DAY, rfc3339
+from features.catalogue import COLUMNS, catalogue_hash
+from models import policy, splits
+from models.bootstrap import clusters_of
+from models.calibration import HazardMap, fit_map
+from models.estimator import Estimator, fit_estimator
+from models.hazard import HazardSettings
+from models.inputs import Inputs
+from models.material import Material, Progress, gather
+from models.ranges import Ranges
+from models.reading import floored
+from models.rows import HazardRows
+from models.scorer import Scorer
+from models.summary import Validated, figures
+from models.targets import DEFAULT_HORIZON, HORIZONS, TARGETS, Labels
+
+if TYPE_CHECKING:
+    from docket.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+_INVENTED: Final = ("楼上漏水，双方同意调解", "欠货款两年未付，希望尽快解决", "邻居扬言要打人，双方都动了手")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A scorer and what was learned about it while training.
+
+    Attributes
+    ----------
+    scorer
+        The final model.
+    validated
+        The held-out quarter.
+    report
+        Counts, parameters, the policy report: JSON types.
+    example
+        The catalogue's columns and an invented text of a few cases, to state the signature with.
+    """
+
+    scorer: Scorer
+    validated: Validated
+    report: Mapping[str, Any]
+    example: pd.DataFrame
+
+
+def train(
+    snapshot: Snapshot,
+    cut: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+    *,
+    settings: HazardSettings | None = None,
+    capacity: Mapping[str, float] = policy.CAPACITY,
+) -> Trained:
+    """Train on what was recorded before `cut`.
+
+    Parameters
+    ----------
+    snapshot
+        Records of the district.
+    cut
+        µs; nothing recorded at or after it is seen.
+    seed
+        Of sampling and boosting; the same seed and records give the same model.
+    progress
+        Told of each stage.
+    capacity
+        The shares of intake that red, yellow and blue may take.
+
+    Raises
+    ------
+    TooLittleToLearnError
+        If fewer than five disputes are known to have come to harm.
+    models.splits.ImpossibleSplitError
+        If no 90-day label has matured by the cut.
+    """
+    material = gather(snapshot, cut, seed, progress)
+    return train_on(material, progress, settings=settings, capacity=capacity)
+
+
+def train_on(
+    material: Material,
+    progress: Progress | None = None,
+    *,
+    settings: HazardSettings | None = None,
+    capacity: Mapping[str, float] = policy.CAPACITY,
+) -> Trained:
+    """Train on gathered material; see `train`."""
+    m, settings = material, settings or HazardSettings()
+    quarter = splits.validation(m.cut, int(m.intake.min()), m.delay)
+    before = np.flatnonzero(m.as_of < quarter.begin)
+    # a dispute taken in earlier has taught the validation model, so its later points are no validation
+    held = np.flatnonzero((m.intake >= quarter.begin) & (m.as_of < quarter.end))
+    splits.refuse_overlap(m.ids[before], m.ids[held])
+    at_intake = held[(m.points["point"] == "intake").to_numpy(bool)[held]]
+    if len(at_intake) == 0:
+        raise splits.ImpossibleSplitError(
+            f"no dispute was taken in during the validation quarter, {rfc3339(quarter.begin)} to "
+            f"{rfc3339(quarter.end)}"
+        )
+    trial = _fitted(m, before, quarter.begin, settings, "validation model", progress)
+    calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), m.weight[held])
+    risks = trial.risks(m.inputs.rows(at_intake), calibration)
+    colours = policy.fit(
+        risks,
+        capacity=capacity,
+        fitted_on={"from": rfc3339(quarter.begin), "until": rfc3339(quarter.end), "model": "validation"},
+    )
+    validated = Validated(
+        risks=risks,
+        labels=m.labels.take(at_intake),
+        clusters=clusters_of(m.known, m.ids[at_intake].tolist()),
+        floored=floored(m.frame["text"].iloc[at_intake].tolist()),
+        begin=quarter.begin,
+        end=quarter.end,
+    )
+    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, "final model", progress)
+    scorer = Scorer(
+        estimator=final,
+        calibration=calibration,
+        policy=colours,
+        ranges=Ranges.fit(m.inputs, final.hazard.columns, final.score),
+        info=_info(m),
+    )
+    return Trained(scorer, validated, _report(scorer, settings, validated, m), _example(m.frame))
+
+
+def _fitted(
+    m: Material,
+    rows: NDArray[np.int64],
+    until: int,
+    settings: HazardSettings,
+    stage: str,
+    progress: Progress | None,
+) -> Estimator:
+    told = None if progress is None else lambda part, done, total: progress(f"{stage}: {part}", done, total)
+    return fit_estimator(
+        m.known.until(until),
+        m.inputs.rows(rows),
+        m.ids[rows].tolist(),
+        m.as_of[rows],
+        m.weight[rows],
+        until,
+        settings=settings,
+        seed=m.seed,
+        progress=told,
+    )
+
+
+def _info(m: Material) -> dict[str, Any]:
+    rows = HazardRows.of(m.labels)
+    return {
+        "trained_until": rfc3339(m.cut),
+        "cut": m.cut,
+        "data_digest": m.known.digest,
+        "catalogue_hash": catalogue_hash(),
+        "seed": m.seed,
+        "reporting_delay_days": m.delay / DAY,
+        "disputes": int(m.points["dispute_id"].nunique()),
+        "query_points": len(m.points),
+        "hazard_rows": len(rows.event),
+        "harmed_disputes": int(m.points["dispute_id"].iloc[rows.example[rows.event > 0]].nunique()),
+        "rows": {name: table.num_rows for name, table in m.known.tables.items()},
+    }
+
+
+def _calibrated(trial: Estimator, held: Inputs, known: Labels, weight: Array) -> HazardMap:
+    rows = HazardRows.of(known)
+    if len(rows.event) == 0:
+        return HazardMap()
+    hazards = trial.hazards(held)[rows.example, rows.interval]
+    return fit_map(hazards, rows.event, weight[rows.example])
+
+
+def _report(scorer: Scorer, settings: HazardSettings, validated: Validated, m: Material) -> dict[str, Any]:
+    harmed = validated.labels.within("escalation", DEFAULT_HORIZON)
+    days = (validated.end - validated.begin) / DAY
+    intake = (m.points["point"] == "intake").to_numpy(bool)
+    shares = scorer.estimator.shares
+    return {
+        "info": dict(scorer.info),
+        "settings": asdict(settings),
+        "calibration": asdict(scorer.calibration),
+        "policy": policy.policy_report(scorer.policy, validated.risks, validated.floored, harmed, days),
+        "points": m.points["point"].value_counts().to_dict(),
+        "positives": {
+            f"{target}_{horizon}": int(np.nansum(m.labels.within(target, horizon)[intake]))
+            for target in TARGETS
+            for horizon in HORIZONS
+        },
+        "target_shares": shares.prevalence.tolist(),
+        "share_penalties": [value if np.isfinite(value) else None for value in shares.penalties.tolist()],
+        "validation": {"begin": validated.begin, "end": validated.end, "disputes": len(validated.risks)},
+        "figures": figures(validated),
+    }
+
+
+def _example(frame: pd.DataFrame) -> pd.DataFrame:
+    """Three cases to state the signature with: numbers of no person (medians), texts of nobody."""
+    numbers = frame[list(COLUMNS)].median(axis=0).fillna(0.0).to_numpy()
+    example = pd.DataFrame([numbers] * len(_INVENTED), columns=list(COLUMNS))
+    return example.assign(text=pd.Series(_INVENTED, dtype="str"))

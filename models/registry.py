@@ -1,0 +1,208 @@
+"""The model registry: MLflow tracking in SQLite, versions of `anlan`, the alias `champion`.
+
+Where nothing is said otherwise, everything stays in the working folder: `mlruns/mlflow.db` and
+`mlruns/artifacts`. A model is found again from the registry alone, by any process with this package.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+
+import models.pyfunc_model
+from models.inputs import TEXT
+from models.scorer import Scorer
+from models.targets import RISK_COLUMNS
+
+NAME: Final = "anlan"
+CHAMPION: Final = "champion"
+EXPERIMENT: Final = "anlan"
+DEFAULT_TRACKING: Final = "sqlite:///mlruns/mlflow.db"
+ARTIFACTS: Final = Path("mlruns") / "artifacts"
+
+
+_ABSENT: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+
+
+class NoSuchModelError(LookupError):
+    """No such model version in the registry; the message says what was asked for and where."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model version as the registry knows it.
+
+    Attributes
+    ----------
+    version
+        The version number as a string.
+    uri
+        `models:/anlan/3`, whatever alias it was asked by.
+    run_id
+        The run that logged it.
+    """
+
+    version: str
+    uri: str
+    run_id: str
+
+
+def tracking_uri() -> str:
+    """`$MLFLOW_TRACKING_URI`, or SQLite in the working folder, whose folder is made."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    return uri
+
+
+def experiment() -> str:
+    """The experiment's id; made with its artifacts beside a SQLite file where it isn't there."""
+    uri = tracking_uri()
+    client = mlflow.MlflowClient()
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    location = None
+    if uri.startswith("sqlite:///"):
+        folder = Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS.name
+        folder.mkdir(parents=True, exist_ok=True)
+        location = folder.resolve().as_uri()
+    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+
+
+def signature(scorer: Scorer) -> ModelSignature:
+    """The catalogue's columns and the text in, the twelve risks out, all by name."""
+    columns = [ColSpec(DataType.double, name) for name in scorer.columns]
+    text = ColSpec(DataType.string, TEXT)
+    risks = [ColSpec(DataType.double, name) for name in RISK_COLUMNS]
+    return ModelSignature(inputs=Schema([*columns, text]), outputs=Schema(risks))
+
+
+def log_and_register(
+    scorer: Scorer,
+    *,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    files: Path,
+    example: pd.DataFrame,
+    promote: bool = False,
+) -> str:
+    """Log a run with its model, register it, and give the new version's URI.
+
+    Parameters
+    ----------
+    params, metrics, tags
+        Logged as they are.
+    files
+        A folder (card, plots, tables) that is logged whole.
+    example
+        An input example that holds nobody's data.
+    promote
+        Make it the champion. The first version becomes champion by itself.
+    """
+    run_experiment = experiment()
+    with tempfile.TemporaryDirectory() as scratch:
+        saved = Path(scratch) / "scorer"
+        scorer.save(saved)
+        with mlflow.start_run(experiment_id=run_experiment) as run:
+            mlflow.log_params(dict(params))
+            mlflow.log_metrics({name: float(value) for name, value in metrics.items() if np.isfinite(value)})
+            mlflow.set_tags(dict(tags))
+            mlflow.log_artifacts(str(files))
+            info = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(Path(models.pyfunc_model.__file__)),
+                artifacts={"scorer": str(saved)},
+                signature=signature(scorer),
+                input_example=example,
+                pip_requirements=["anlan"],
+            )
+    client = mlflow.MlflowClient()
+    registered = mlflow.register_model(info.model_uri, NAME, tags={"run_id": run.info.run_id})
+    version = str(registered.version)
+    if promote or _champion(client) is None:
+        client.set_registered_model_alias(NAME, CHAMPION, version)
+    return f"models:/{NAME}/{version}"
+
+
+def _champion(client: mlflow.MlflowClient) -> str | None:
+    try:
+        return str(client.get_model_version_by_alias(NAME, CHAMPION).version)
+    except MlflowException as error:
+        # MLflow says "invalid parameter" for an alias that isn't there; anything else is a fault of the store
+        if error.error_code in _ABSENT:
+            return None
+        raise
+
+
+def promote(uri: str) -> Found:
+    """Make a version the champion.
+
+    Raises
+    ------
+    NoSuchModelError
+        If there is no such version.
+    """
+    found = find(uri)
+    mlflow.MlflowClient().set_registered_model_alias(NAME, CHAMPION, found.version)
+    return found
+
+
+def find(uri: str = f"models:/{NAME}@{CHAMPION}") -> Found:
+    """The version that a `models:/` URI means now.
+
+    Raises
+    ------
+    NoSuchModelError
+        If the URI is not of that form, or nothing answers to it.
+    """
+    tracking_uri()
+    client = mlflow.MlflowClient()
+    body = uri.removeprefix("models:/")
+    try:
+        if not uri.startswith("models:/"):
+            raise NoSuchModelError(f"{uri} is not a model URI (models:/{NAME}/3, models:/{NAME}@{CHAMPION})")
+        if "@" in body:
+            name, alias = body.split("@", 1)
+            entry = client.get_model_version_by_alias(name, alias)
+        else:
+            name, _, version = body.partition("/")
+            entry = client.get_model_version(name, version)
+    except MlflowException as error:
+        if error.error_code not in _ABSENT:
+            raise
+        raise NoSuchModelError(f"no model {uri} in {mlflow.get_tracking_uri()}") from error
+    return Found(str(entry.version), f"models:/{entry.name}/{entry.version}", str(entry.run_id))
+
+
+def load(uri: str = f"models:/{NAME}@{CHAMPION}", threads: int = 0) -> tuple[Scorer, str]:
+    """The scorer and the URI of its version, `models:/anlan/3`.
+
+    Raises
+    ------
+    NoSuchModelError
+        If nothing answers to the URI.
+    models.scorer.ScorerMismatchError
+        If it can't be used by this installation.
+    """
+    found = find(uri)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
+        held = sorted(folder.glob("artifacts/scorer*"))
+        if not held:
+            raise NoSuchModelError(f"{found.uri} holds no scorer")
+        return Scorer.load(held[0]).with_threads(threads), found.uri

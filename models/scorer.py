@@ -1,0 +1,194 @@
+"""The model as it is used: frames in, twelve risks out, saved in native formats and JSON.
+
+A folder holds `scorer.json` (all small state), `arrays.npz` (no pickles), `text.json` and `text.npz` (the
+n-grams), and one LightGBM text file a booster. Nothing of the training data is in it but n-grams that at
+least three disputes shared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.catalogue import catalogue_hash
+from models.calibration import HazardMap
+from models.design import Column, LinearDesign
+from models.estimator import Estimator
+from models.hazard import EscalationHazard, HazardSettings
+from models.inputs import Inputs
+from models.ngrams import NgramScore
+from models.policy import ColourPolicy
+from models.ranges import Ranges
+from models.reading import CUE_NAMES
+from models.shares import TargetShares
+
+Array = NDArray[np.float64]
+
+FORMAT: Final = 1
+
+
+class ScorerMismatchError(ValueError):
+    """A saved model that this installation can't use; the message says what differs."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A trained model with its calibration, its colour policy and the range it knows.
+
+    Attributes
+    ----------
+    estimator, calibration, policy, ranges
+        See their modules.
+    info
+        Where it comes from: data digest, cut, seed, counts. JSON types only.
+    """
+
+    estimator: Estimator
+    calibration: HazardMap
+    policy: ColourPolicy
+    ranges: Ranges
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table columns that it reads."""
+        return tuple(column.name for column in self.estimator.hazard.columns)
+
+    def inputs(self, frame: pd.DataFrame) -> Inputs:
+        """What the model reads of a frame with `columns` and `text`.
+
+        Raises
+        ------
+        models.inputs.MissingColumnsError
+            Naming the columns that the frame lacks.
+        """
+        return Inputs.read(frame, self.columns)
+
+    def risks(self, frame: pd.DataFrame | Inputs) -> Array:
+        """The twelve risks of each case, shape (n, 12) in the order of `models.targets.RISK_COLUMNS`."""
+        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
+        if len(inputs) == 0:
+            return np.zeros((0, 12))
+        return self.estimator.risks(inputs, self.calibration)
+
+    def explain(self, frame: pd.DataFrame | Inputs) -> pd.DataFrame:
+        """What each column adds to the logit of the 30- to 90-day hazard, beside an average case.
+
+        Returns
+        -------
+        DataFrame
+            A column for each table column, cue and text column. TreeSHAP for the trees, coefficient times
+            distance from the mean for the line, in the shares in which they are averaged.
+        """
+        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
+        text = self.estimator.text_columns(inputs)
+        shown = self.estimator.hazard.contributions(inputs.table, inputs.cues, text)
+        return pd.DataFrame(self.calibration.slope * shown, columns=list(self.estimator.hazard.names[:-1]))
+
+    def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
+        """Whether a case lies outside of what the model was trained on, shape (n,)."""
+        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
+        return self.ranges.outside(inputs, self.estimator.score)
+
+    def with_threads(self, threads: int) -> Scorer:
+        """The same model on so many threads (1 for serving: one row gains nothing from more)."""
+        hazard = self.estimator.hazard
+        hazard = hazard.with_settings(replace(hazard.settings, threads=threads))
+        return replace(self, estimator=replace(self.estimator, hazard=hazard))
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, which is made if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        hazard = self.estimator.hazard
+        state = {
+            "format": FORMAT,
+            "catalogue_hash": catalogue_hash(),
+            "columns": [asdict(column) for column in hazard.columns],
+            "cue_names": list(hazard.cue_names),
+            "cue_signs": list(hazard.cue_signs),
+            "design": hazard.design.state(),
+            "intercept": hazard.intercept,
+            "settings": asdict(hazard.settings),
+            "boosters": len(hazard.boosters),
+            "has_text": self.estimator.score is not None,
+            "calibration": asdict(self.calibration),
+            "policy": self.policy.to_json(),
+            "ranges": self.ranges.state(),
+            "info": dict(self.info),
+        }
+        text = json.dumps(state, ensure_ascii=False, indent=1, allow_nan=False)
+        (folder / "scorer.json").write_text(text, encoding="utf-8")
+        np.savez_compressed(
+            folder / "arrays.npz",
+            base=hazard.base,
+            coefficients=hazard.coefficients,
+            **self.estimator.shares.arrays(),
+        )
+        if self.estimator.score is not None:
+            self.estimator.score.save(folder, "text")
+        for number, booster in enumerate(hazard.boosters):
+            booster.save_model(str(folder / f"booster_{number}.txt"))
+
+    @classmethod
+    def load(cls, folder: Path) -> Scorer:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ScorerMismatchError
+            If it was trained under another feature catalogue, other cues, or a later format.
+        FileNotFoundError
+            If a file of it is missing.
+        """
+        state = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
+        _refuse_mismatch(state)
+        with np.load(folder / "arrays.npz", allow_pickle=False) as saved:
+            arrays = {name: saved[name] for name in saved.files}
+        boosters = [
+            lgb.Booster(model_file=str(folder / f"booster_{number}.txt"))
+            for number in range(state["boosters"])
+        ]
+        hazard = EscalationHazard(
+            columns=_columns(state["columns"]),
+            cue_names=state["cue_names"],
+            cue_signs=state["cue_signs"],
+            base=arrays["base"],
+            design=LinearDesign.of(state["design"]),
+            intercept=state["intercept"],
+            coefficients=arrays["coefficients"],
+            boosters=boosters,
+            settings=HazardSettings(**state["settings"]),
+        )
+        score = NgramScore.load(folder, "text") if state["has_text"] else None
+        return cls(
+            estimator=Estimator(score, hazard, TargetShares.of(arrays)),
+            calibration=HazardMap(**state["calibration"]),
+            policy=ColourPolicy.from_json(state["policy"]),
+            ranges=Ranges.of(state["ranges"]),
+            info=state["info"],
+        )
+
+
+def _columns(state: Sequence[Mapping[str, Any]]) -> list[Column]:
+    return [Column(**column) for column in state]
+
+
+def _refuse_mismatch(state: Mapping[str, Any]) -> None:
+    if state["format"] > FORMAT:
+        raise ScorerMismatchError(f"the model has format {state['format']}, this installation reads {FORMAT}")
+    if state["catalogue_hash"] != catalogue_hash():
+        raise ScorerMismatchError(
+            "the model was trained under another feature catalogue "
+            f"({state['catalogue_hash'][:12]}, here {catalogue_hash()[:12]}): train it anew"
+        )
+    if tuple(state["cue_names"]) != tuple(CUE_NAMES):
+        differing = sorted(set(state["cue_names"]) ^ set(CUE_NAMES))
+        raise ScorerMismatchError(f"the model was trained with other cues: {', '.join(differing) or 'order'}")
