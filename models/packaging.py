@@ -1,0 +1,87 @@
+"""From a trained model to a registered version with its card, plots and tables."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import plots, registry
+from models.card import render_card
+from models.fit import Trained
+from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
+
+
+def register(trained: Trained, *, promote: bool = False) -> str:
+    """Log a run in MLflow, register the model, and give the URI of the new version.
+
+    Parameters
+    ----------
+    trained
+        From `models.fit.train`.
+    promote
+        Make it the champion; the first version becomes champion by itself.
+    """
+    report = trained.report
+    info = report["info"]
+    params: dict[str, Any] = {
+        **{f"hazard.{name}": value for name, value in report["settings"].items()},
+        "seed": info["seed"],
+        "trained_until": info["trained_until"],
+        "policy_version": report["policy"]["policy_version"],
+        "catalogue_hash": info["catalogue_hash"],
+    }
+    metrics = {
+        f"{row['metric']}.{row['target']}_{row['horizon_days']}": row["value"] for row in report["figures"]
+    }
+    metrics |= {f"rows.{name}": float(count) for name, count in info["rows"].items()}
+    metrics |= {name: float(info[name]) for name in ("disputes", "harmed_disputes", "query_points")}
+    metrics["reporting_delay_days"] = info["reporting_delay_days"]
+    metrics["calibration_map_slope"] = trained.scorer.calibration.slope
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "card.md").write_text(render_card(trained), encoding="utf-8")
+        text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
+        (folder / "report.json").write_text(text, encoding="utf-8")
+        (folder / "policy.json").write_text(trained.scorer.policy.to_json(), encoding="utf-8")
+        for name, png in held_out_plots(trained).items():
+            (folder / f"{name}.png").write_bytes(png)
+        return registry.log_and_register(
+            trained.scorer,
+            params=params,
+            metrics=metrics,
+            tags={"data_digest": info["data_digest"], "catalogue_hash": info["catalogue_hash"]},
+            files=folder,
+            example=trained.example,
+            promote=promote,
+        )
+
+
+def held_out_plots(trained: Trained) -> dict[str, bytes]:
+    """Reliability by horizon and precision against recall on the held-out quarter."""
+    made = {}
+    for horizon in HORIZONS:
+        y = trained.validated.labels.within("escalation", horizon)
+        known = np.isfinite(y)
+        if not known.any() or not 0 < y[known].sum() < known.sum():
+            continue
+        risks = trained.validated.risks[known, RISK_COLUMNS.index(f"escalation_{horizon}")]
+        title = f"Escalation within {horizon} days, held-out quarter"
+        made[f"reliability_{horizon}"] = plots.reliability_plot(y[known], risks, title)
+        if horizon == DEFAULT_HORIZON:
+            made["precision_recall"] = plots.precision_recall_plot(y[known], {"anlan": risks}, title)
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: what isn't a number is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
