@@ -8,7 +8,7 @@ put on the scale of its own standard deviation in training and kept within eight
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -68,21 +68,6 @@ class Term:
     scale: float = 1.0
     sign: int = 0
 
-    def raw(self, x: Array) -> Array:
-        """The transformed column, NaN where it is missing."""
-        if self.kind == "log":
-            return np.sign(x) * np.log1p(np.abs(x))
-        if self.kind == "since":
-            return np.where(np.isnan(x), 0.0, 1 / (1 + np.maximum(x, 0) / RECENCY_DAYS))
-        if self.kind == "is":
-            return np.where(np.isnan(x), np.nan, (x == self.code).astype(np.float64))
-        return np.isnan(x).astype(np.float64)
-
-    def __call__(self, x: Array) -> Array:
-        """The term's values, a missing one at the mean."""
-        z = (self.raw(x) - self.mean) / self.scale
-        return np.clip(np.nan_to_num(z, nan=0.0), -REACH, REACH)
-
 
 class LinearDesign:
     """Terms fitted on a training table."""
@@ -90,6 +75,14 @@ class LinearDesign:
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
         self.signs = np.array([term.sign for term in terms], dtype=np.int64)
+        self._source = np.array([term.source for term in terms], dtype=np.int64)
+        self._kind = {
+            kind: np.array([place for place, term in enumerate(terms) if term.kind == kind], dtype=np.int64)
+            for kind in ("log", "since", "is", "absent")
+        }
+        self._code = np.array([term.code for term in terms])
+        self._mean = np.array([term.mean for term in terms])
+        self._scale = np.array([term.scale for term in terms])
 
     @classmethod
     def fit(cls, table: Array, columns: Sequence[Column], weight: Array) -> LinearDesign:
@@ -119,23 +112,34 @@ class LinearDesign:
             if column.kind != "since" and least <= absent <= len(table) - least:
                 drafts.append(Term(place, "absent"))
         terms = []
-        for term in drafts:
-            raw = term.raw(table[:, term.source])
+        for term, raw in zip(drafts, cls(drafts)._raw(table).T, strict=True):
             known = ~np.isnan(raw)
             if not known.any() or not weight[known].sum() > 0:
                 continue
             mean = float(np.average(raw[known], weights=weight[known]))
             scale = float(np.sqrt(np.average((raw[known] - mean) ** 2, weights=weight[known])))
             if scale > 1e-9:
-                terms.append(Term(term.source, term.kind, term.code, mean, scale, term.sign))
+                terms.append(replace(term, mean=mean, scale=scale))
         return cls(terms)
 
-    def __call__(self, table: Array) -> Array:
-        """The design matrix, shape (n, terms)."""
-        out = np.empty((len(table), len(self.terms)))
-        for place, term in enumerate(self.terms):
-            out[:, place] = term(table[:, term.source])
+    def _raw(self, table: Array) -> Array:
+        """The transformed columns, NaN where they are missing, shape (n, terms)."""
+        x = table[:, self._source]
+        absent = np.isnan(x)
+        log, since, equal, missing = (self._kind[kind] for kind in ("log", "since", "is", "absent"))
+        out = np.empty_like(x)
+        out[:, log] = np.sign(x[:, log]) * np.log1p(np.abs(x[:, log]))
+        recency = 1 / (1 + np.maximum(x[:, since], 0) / RECENCY_DAYS)
+        out[:, since] = np.where(absent[:, since], 0.0, recency)
+        out[:, equal] = np.where(absent[:, equal], np.nan, x[:, equal] == self._code[equal])
+        out[:, missing] = absent[:, missing]
         return out
+
+    def __call__(self, table: Array) -> Array:
+        """The design matrix, shape (n, terms); a missing value stands at the mean."""
+        z = (self._raw(table) - self._mean) / self._scale
+        z[np.isnan(z)] = 0.0
+        return np.clip(z, -REACH, REACH, out=z)
 
     def state(self) -> list[dict[str, Any]]:
         """The terms in JSON types."""

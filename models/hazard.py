@@ -205,7 +205,7 @@ class EscalationHazard:
                 progress(number + 1, settings.seeds)
 
     def _linear_matrix(self, table: Array, cues: Array, text: Array) -> Array:
-        return np.hstack([self.design(table), cues, np.nan_to_num(text, nan=0.0)])
+        return np.hstack([self.design(table), cues, np.where(np.isnan(text), 0.0, text)])
 
     def linear(self, table: Array, cues: Array, text: Array) -> Array:
         """The line's log hazard relative to the baseline, shape (n,)."""

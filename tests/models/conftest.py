@@ -24,7 +24,15 @@ OPENINGS = {
     "property_management": ["小区停车收费争议", "电梯坏了物业不修", "物业费涨价没有公示"],
     "domestic_violence": ["丈夫酒后动手", "妻子说又被打了", "家里摔东西孩子害怕"],
 }
-FILLERS = ["希望尽快解决", "已做好登记", "双方同意调解", "要求上门看看", "材料已经收下", "约好下周再谈", "情绪比较平静"]
+FILLERS = [
+    "希望尽快解决",
+    "已做好登记",
+    "双方同意调解",
+    "要求上门看看",
+    "材料已经收下",
+    "约好下周再谈",
+    "情绪比较平静",
+]
 THREATS = ["扬言要砍死对方", "说要拿刀同归于尽", "威胁要杀了他全家", "说不给说法就跳楼", "说活不下去想自杀"]
 DENIALS = ["没有说过要砍人", "没有扬言跳楼", "电视剧里有人跳楼"]
 
@@ -51,10 +59,28 @@ def make_district(n: int = 1500, seed: int = 0, days: int = 900, base: float = -
     temper = rng.normal(0, 1, n)
     grids = pd.DataFrame(
         [
-            (f"g{i:02d}", f"网格{i}", f"c{i // 4}", f"社区{i // 4}", f"s{i // 8}", f"街道{i // 8}", 103.8, 36.0)
+            (
+                f"g{i:02d}",
+                f"网格{i}",
+                f"c{i // 4}",
+                f"社区{i // 4}",
+                f"s{i // 8}",
+                f"街道{i // 8}",
+                103.8,
+                36.0,
+            )
             for i in range(16)
         ],
-        columns=["grid_id", "grid_name", "community_id", "community_name", "street_id", "street_name", "lon", "lat"],
+        columns=[
+            "grid_id",
+            "grid_name",
+            "community_id",
+            "community_name",
+            "street_id",
+            "street_name",
+            "lon",
+            "lat",
+        ],
     )
     workers = pd.DataFrame(
         [(f"w{i:02d}", f"g{i:02d}", "grid_worker", 6) for i in range(16)],
@@ -63,7 +89,9 @@ def make_district(n: int = 1500, seed: int = 0, days: int = 900, base: float = -
     # the bad-tempered come back: a person's share of disputes grows with temper
     share = np.exp(0.9 * temper) / np.exp(0.9 * temper).sum()
     opened = np.sort(rng.uniform(0, days, n))
-    rows: dict[str, list[tuple[object, ...]]] = {k: [] for k in ("disputes", "parties", "events", "outcomes", "truth")}
+    rows: dict[str, list[tuple[object, ...]]] = {
+        k: [] for k in ("disputes", "parties", "events", "outcomes", "truth")
+    }
     visits: list[tuple[object, ...]] = []
     for i in range(n):
         name, at = f"d{i:06d}", START + opened[i] * DAY
@@ -92,9 +120,11 @@ def make_district(n: int = 1500, seed: int = 0, days: int = 900, base: float = -
         rows["truth"].append((name, recorded, p))
         if rng.random() < p:
             when = recorded + rng.uniform(0, 90) * DAY
-            which = "self_harm" if threat and "跳楼" in text or "自杀" in text else "violence"
+            which = "self_harm" if (threat and "跳楼" in text) or "自杀" in text else "violence"
             which = "civil_to_criminal" if rng.random() < 0.25 else which
-            rows["outcomes"].append((f"o{i}", name, when, when + rng.exponential(3) * DAY, which, int(rng.integers(1, 6))))
+            rows["outcomes"].append(
+                (f"o{i}", name, when, when + rng.exponential(3) * DAY, which, int(rng.integers(1, 6)))
+            )
         source = str(rng.choice(["app_report", "police_110", "grid_worker"]))
         rows["disputes"].append((name, at, recorded, source, kind, f"g{rng.integers(16):02d}", text, None))
         relation = "spouse" if kind in {"divorce", "domestic_violence"} else "neighbour"
@@ -112,7 +142,16 @@ def make_district(n: int = 1500, seed: int = 0, days: int = 900, base: float = -
         }
     )
     columns = {
-        "disputes": ["dispute_id", "opened_at", "recorded_at", "source", "kind", "grid_id", "text", "amount_cny"],
+        "disputes": [
+            "dispute_id",
+            "opened_at",
+            "recorded_at",
+            "source",
+            "kind",
+            "grid_id",
+            "text",
+            "amount_cny",
+        ],
         "parties": ["dispute_id", "person_id", "role", "relation", "recorded_at"],
         "events": ["event_id", "dispute_id", "at", "recorded_at", "kind", "text"],
         "outcomes": ["outcome_id", "dispute_id", "at", "recorded_at", "kind", "severity"],
