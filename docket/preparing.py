@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from itertools import chain
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from joblib import Parallel, delayed
 
 from docket.contract import Table
 from docket.text import prepare
@@ -19,9 +19,8 @@ _WORTH_PROCESSES: Final = 20_000
 _BATCH: Final = 2_000
 
 
-def prepared_text(raw: str) -> str:
-    """The prepared text of one narrative, without its offsets."""
-    return prepare(raw).text
+def _prepare_batch(raws: list[str]) -> list[str]:
+    return [prepare(raw).text for raw in raws]
 
 
 def prepare_column(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -53,9 +52,10 @@ def prepare_rows(rows: pa.Table, table: Table) -> pa.Table:
 
 
 def _prepare_all(texts: list[str]) -> list[str]:
-    workers = len(os.sched_getaffinity(0))
-    if len(texts) < _WORTH_PROCESSES or workers == 1:
-        return [prepared_text(text) for text in texts]
-    # Spawned, not forked: a fork of a process with running threads (Arrow's, numba's) may deadlock.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(prepared_text, texts, chunksize=_BATCH))
+    if len(texts) < _WORTH_PROCESSES:
+        return _prepare_batch(texts)
+    batches = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
+    # joblib's own processes neither fork one that has threads running (Arrow's, numba's), which may deadlock,
+    # nor run the caller's script again, which spawned ones do.
+    with Parallel(n_jobs=len(os.sched_getaffinity(0))) as parallel:
+        return list(chain.from_iterable(parallel(delayed(_prepare_batch)(batch) for batch in batches)))
