@@ -64,7 +64,9 @@ def read_cases(path: Path, snapshot: Snapshot) -> Cases:
             reason = "unparsable time: a time with zone was expected, such as 2024-03-01T08:00:00+08:00"
             faults.append(Fault(path.name, row, "as_of", str(value), reason))
         elif dispute_id not in known_from:
-            faults.append(Fault(path.name, row, "dispute_id", dispute_id, "dangling reference: no such dispute"))
+            faults.append(
+                Fault(path.name, row, "dispute_id", dispute_id, "dangling reference: no such dispute")
+            )
         elif moment < known_from[dispute_id]:
             first = rfc3339(known_from[dispute_id])
             reason = f"out of range: before the dispute was recorded ({first})"

@@ -171,21 +171,25 @@ def run(words: Sequence[str], *, debug: bool = False) -> int:
     except (Abort, KeyboardInterrupt):
         sys.stderr.write("stopped\n")
         return 1
-    except RecordFaults as error:
-        return _fail("\n".join(str(fault) for fault in error.faults), 2, debug)
-    except BadInput as error:
-        return _fail(_one_line(error), 2, debug)
-    except Exception as error:  # noqa: BLE001 - the outermost door: anything else is a failure, said in a line
-        return _fail(f"{type(error).__name__}: {_one_line(error)}", 1, debug)
+    except Exception as error:  # noqa: BLE001 - the outermost door: whatever else ends a command is said here
+        return _fail(error, debug=debug)
     return code if isinstance(code, int) else 0
+
+
+def _fail(error: Exception, *, debug: bool) -> int:
+    """Say what ended a command, one line a fault, and give its exit code."""
+    if debug:
+        traceback.print_exc()
+    if isinstance(error, RecordFaults):
+        lines, code = [str(fault) for fault in error.faults], 2
+    elif isinstance(error, BadInput):
+        lines, code = [_one_line(error)], 2
+    else:
+        lines, code = [f"{type(error).__name__}: {_one_line(error)}"], 1
+    for line in lines:
+        sys.stderr.write(line + "\n")
+    return code
 
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _fail(message: str, code: int, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
-    sys.stderr.write(message + "\n")
-    return code

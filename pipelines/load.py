@@ -28,14 +28,14 @@ def run(folder: Path, *, store: str | None, reject_rows: Path | None) -> None:
         raise BadInput(f"{folder}: no such folder")
     opened = open_store(store_url(store))
     with stages() as tell:
-        report = load_folder(
-            folder, opened, ingested_at=now_micros(), reject_rows=reject_rows, progress=tell
-        )
+        report = load_folder(folder, opened, ingested_at=now_micros(), reject_rows=reject_rows, progress=tell)
     opened.close()
     for file, column in report.extras:
         sys.stdout.write(extra_line(file, column))
     for table, inserted in report.inserted.items():
-        counts = f"{inserted:,} new, {report.same[table]:,} already there, {report.corrected[table]:,} corrections"
+        counts = (
+            f"{inserted:,} new, {report.same[table]:,} already there, {report.corrected[table]:,} corrections"
+        )
         refused = f", {report.rejected[table]:,} refused" if report.rejected[table] else ""
         sys.stdout.write(f"{table}: {counts}{refused}\n")
     if report.faults and reject_rows is not None:

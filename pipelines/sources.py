@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from docket.faults import BadInput
+from docket.reading import Progress
 from docket.snapshot import Clock, Snapshot
 from docket.store import open_store
 from pipelines.defaults import store_url
-from docket.reading import Progress
 
 
 def read_records(records: Path | None, store: str | None, clock: Clock, tell: Progress) -> Snapshot:

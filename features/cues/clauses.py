@@ -12,7 +12,7 @@ from features.cues.tagging import clauses, tag
 Sense = Literal["plain", "denied", "unreal"]
 
 _NEGATED: Final = re.compile(
-    r"^(?:[^，\n]{0,6}?)(?:没有|未曾|未发现|未见|未发生|未造成|未再|并未|从未|并无|从无|否认|不存在|不曾|排除|毫无|未|无(?=人|明显|任何|伤|矛盾|此))"
+    r"^(?:[^，\n]{0,3}?)(?:没有|未曾|未发现|未见|未发生|未造成|未再|并未|从未|并无|从无|否认|不存在|不曾|排除|毫无|未|无(?=人|明显|任何|伤|矛盾|此))"
 )
 _UNREAL: Final = frozenset({"quotation", "joking", "hearsay", "conditional", "other_person"})
 
@@ -37,7 +37,7 @@ def polar_clauses(text: str) -> list[PolarClause]:
     place = 0
     for begin, clause in clauses(text):
         end = begin + len(clause)
-        meant = set()
+        meant: set[str] = set()
         while place < len(findings) and findings[place].start < end:
             meant.add(findings[place].polarity)
             place += 1

@@ -21,6 +21,8 @@ Polarity = Literal[
 # "Does not rule out", "not that there is no": said of what may well be.
 _DOUBLE: Final = re.compile(
     r"(?:不|未|没有?|无法|难以|并未)(?:能)?(?:排除|否认)|不是(?:没|不)|并非(?:没|不)|不得不|没少|无不|没有(?:停止|放弃|间断)|从未(?:停止|间断)|未(?:停止|打消|放弃)|不(?:止|光|仅|但|断|停|时|惜|顾)"
+    # Negations that belong to another word: 不想活, 没有希望, 没拿到钱
+    r"|不(?:想|愿|要|再)?活|没(?:法|有?(?:意思|意义|希望|盼头|活路|出路|钱|办法|工作|人管|天理|拿到|收到|得到|解决|结果))|不(?:解决|答复|还|给|同意|服|满|让|管|处理|甘|罢休)"
 )
 _NEGATOR: Final = re.compile(
     r"(?:(?:并|从|也|都|均|尚|绝|根本|完全|确实|当时|现场|目前|近期)?(?:没有|没|未曾|未再|未见|未发现|未发生|未出现|未造成|未导致|未听到|未提及|未实施|未有|未|无|毫无|不存在|不曾|不会|不想|不要|不再|不是|不敢|不具有|不涉及|不承认|非)"
@@ -45,7 +47,7 @@ _HEARSAY: Final = re.compile(
     r"听说|听人(?:说|讲)|听别人|据说|据传|传言|传闻|风闻|谣传|道听途说|有人传|外面传|网传|小道消息|(?:村里|小区|坊间)都?(?:传|说)"
 )
 _FEARED: Final = re.compile(
-    r"(?:害怕|生怕|唯恐|惟恐|深恐|担心|以防|防止|预防|谨防|以免|免得|避免|防范|万一)[^，\n]{0,8}$|(?<!害|可|恐)怕[^，\n]{0,4}$"
+    r"(?:生怕|唯恐|惟恐|深恐|以防|防止|预防|谨防|以免|免得|避免|防范|万一)[^，\n]{0,8}$|(?:担心|怕)[^，\n]{0,5}$"
 )
 _HYPOTHESIS: Final = re.compile(
     r"(?:假如|假设|假使|倘若|比如|譬如|好比|如同|就像|好像|仿佛|是否|有没有|会不会|问[^，\n]{0,4}是不是)[^，\n]{0,10}$"
@@ -69,6 +71,16 @@ _WITHDRAWN: Final = re.compile(
     r"^(?:但|后|后来|事后|随后|现|现在|当时|其|他|她|本人|男方|女方|对方|双方|经核实|经查|经民警核实|民警核实|经了解|经询问|核实)*(?:[^，\n]{0,4})?(?:称|说|表示|解释|承认|确认)?(?:当时)?(?:只是|就是|均|都|系|是|为|属|纯属)?(?:说的)?(?:一句|一时)?(?:气话|玩笑|开玩笑|说笑|误会|误传|谣言|不属实|不实|查无此事|没有此事|并无此事|无此事)"
 )
 
+_FRAMES: Final[tuple[tuple[Polarity, re.Pattern[str]], ...]] = (
+    ("joking", _JOKING),
+    ("conditional", _FEARED),
+    ("conditional", _HYPOTHESIS),
+    ("hearsay", _HEARSAY),
+    ("other_person", _OTHER),
+    ("past", _PAST),
+)
+"""What may stand before a cue and change how it is meant, in the order in which it is asked."""
+
 
 def polarity_of(clause: str, start: int, end: int) -> Polarity:
     """How the cue at [start, end) of a clause is meant, by the clause alone."""
@@ -77,16 +89,11 @@ def polarity_of(clause: str, start: int, end: int) -> Polarity:
         return "quotation"
     if _is_denied(before) or _DENIED_TAIL.match(after):
         return "denied"
-    if _JOKING.search(before) or _JOKING_TAIL.match(after):
+    if _JOKING_TAIL.match(after):
         return "joking"
-    if _FEARED.search(before) or _HYPOTHESIS.search(before):
-        return "conditional"
-    if _HEARSAY.search(before):
-        return "hearsay"
-    if _OTHER.search(before):
-        return "other_person"
-    if _PAST.search(before):
-        return "past"
+    for polarity, pattern in _FRAMES:
+        if pattern.search(before):
+            return polarity
     return "asserted"
 
 
@@ -130,5 +137,5 @@ def _is_denied(before: str) -> bool:
             and stop[0] in {"扬言", "声称", "叫嚣", "威胁", "放话"}
         )
         if len(gap) <= limit and (stop is None or spoken):
-            reached = found[0] not in {"没", "无", "非", "未"} or spoken or len(gap) <= 2
+            reached = found[0] not in {"没", "无", "非", "未"} or spoken or len(gap) <= 1
     return reached

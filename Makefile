@@ -1,0 +1,50 @@
+# Two commands from a fresh machine (Python 3.11, gcc, make): `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+DISPUTES ?= 6000
+PORT ?= 8000
+
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: demo demo-stop test lint format lock clean bench-district
+
+# The stamp names the lock file: change it, and the environment is made anew.
+$(VENV)/.made: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+demo: $(VENV)/.made
+	$(BIN)/python examples/demo.py start --folder $(DEMO) --disputes $(DISPUTES) --port $(PORT)
+
+demo-stop: $(VENV)/.made
+	$(BIN)/python examples/demo.py stop --folder $(DEMO)
+
+test: $(VENV)/.made
+	PYTHON=$(BIN)/python sh tests/system_packages.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.made
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.made
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# From pyproject's ranges. A plain `torch` would be a CUDA build: none is asked for.
+lock:
+	$(BIN)/pip-compile --quiet --extra dev --strip-extras --no-header --no-annotate --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements.lock pyproject.toml
+
+bench-district: $(VENV)/.made
+	$(BIN)/python bench/district.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
