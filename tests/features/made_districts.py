@@ -192,7 +192,7 @@ def add_outcome(
 STEP = 30 * DAY // 4
 _steps = st.integers(0, 70)
 _lag = st.sampled_from([0, 0, 0, 1, 1, 2, 5, 13, 49])
-PEOPLE = ("p0", "p1", "p2", "p3")
+PEOPLE = ("p0", "p1", "p2")
 GRIDS = (("g0", "c0", "s0"), ("g1", "c0", "s0"), ("g2", "c1", "s0"), ("g3", "c2", "s1"))
 
 
@@ -292,7 +292,11 @@ def _correction(draw: st.DrawFn, name: str, row: Row) -> Row:
     later["recorded_at"] += draw(st.sampled_from([1, STEP, 7 * STEP]))
     other = st.sampled_from
     if name == "disputes":
-        later |= {"kind": draw(other(DISPUTE_KINDS)), "grid_id": draw(other(GRIDS))[0], "amount_cny": 7.0}
+        later |= {"kind": draw(other(DISPUTE_KINDS)), "grid_id": draw(other(GRIDS))[0]}
+        later |= {
+            "amount_cny": draw(other([None, 7.0])),
+            "opened_at": later["opened_at"] - draw(other([0, DAY])),
+        }
     elif name == "parties":
         later["relation"] = draw(other(RELATIONS))
     elif name == "events":

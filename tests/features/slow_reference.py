@@ -36,6 +36,7 @@ class View:
 
     def __init__(self, rows: Rows, as_of: int) -> None:
         self.as_of = as_of
+        self.told: dict[str, list[Fact]] = {}
         self.every = {
             name: [row for row in found if row.get("recorded_at", as_of) <= as_of]
             for name, found in rows.items()
@@ -64,7 +65,9 @@ class View:
         return dispute in self.disputes and dispute not in self.excluded
 
     def facts(self, stream: str) -> list[Fact]:
-        return getattr(self, f"_{stream}")()
+        if stream not in self.told:
+            self.told[stream] = getattr(self, f"_{stream}")()
+        return self.told[stream]
 
     def _case(self) -> list[Fact]:
         found = []
@@ -303,9 +306,8 @@ class View:
         return [person for person, role in held if entity is Entity.PERSON or role == entity.value]
 
 
-def reference(feature: Feature, rows: Rows, dispute: str, as_of: int) -> float:
-    """The feature's value for one dispute at one moment."""
-    view = View(rows, as_of)
+def reference(feature: Feature, view: View, dispute: str) -> float:
+    """The feature's value for one dispute at the moment of the view."""
     values = [_value(feature, view, dispute, key) for key in view.keys(feature.entity, dispute)]
     values = [value for value in values if not math.isnan(value)]
     if not values:
