@@ -1,0 +1,45 @@
+"""`anlan evaluate`: how good the scores are, beside the baselines, or of one version after its cut."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from docket.faults import BadInput
+from docket.snapshot import Clock
+from docket.times import parse_instant
+from models import registry
+from models.evaluation import judge
+from models.report import write_report
+from models.truth import read_truth
+from pipelines.progress import progress, stages
+from pipelines.sources import read_records
+
+
+def run(
+    records: Path | None, store: str | None, *, out: Path, begin: str | None, model: str | None, seed: int
+) -> None:
+    """Evaluate and write `metrics.csv`, `reliability.csv` and `report.html` into `out`.
+
+    Beside a folder of simulated records the truth is read as well, so that the ceiling stands beside the
+    figures.
+
+    Raises
+    ------
+    BadInput, RecordFaults
+        If the date or the records can't be used.
+    models.splits.ImpossibleSplitError
+        If no test quarter has matured.
+    """
+    try:
+        start = None if begin is None else parse_instant(begin)
+    except ValueError as error:
+        raise BadInput(f"--from {begin}: a date or an RFC 3339 instant was expected") from error
+    with progress() as report, stages() as tell:
+        snapshot = read_records(records, store, Clock.LEARNED, tell)
+        scorer = None if model is None else registry.load(model, threads=2)[0]
+        judged = judge(snapshot, scorer=scorer, start=start, seed=seed, progress=report)
+        tell("bootstrapping")
+        truth = None if records is None else read_truth(records)
+        metrics = write_report(judged, out, truth, seed=seed)
+    sys.stdout.write(f"{out}: {len(metrics):,} figures of {len(judged.cases.points):,} cases\n")

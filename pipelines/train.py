@@ -1,0 +1,37 @@
+"""`anlan train`: a model from records or a store, logged and registered in MLflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from docket.faults import BadInput
+from docket.snapshot import Clock
+from docket.times import parse_instant
+from models.evaluation import known_until
+from models.fit import train
+from models.packaging import register
+from pipelines.progress import progress, stages
+from pipelines.sources import read_records
+
+
+def run(records: Path | None, store: str | None, *, until: str | None, promote: bool, seed: int) -> None:
+    """Train on what was recorded before `until`; the last line on stdout is the new version's URI.
+
+    Raises
+    ------
+    BadInput, RecordFaults
+        If the date or the records can't be used.
+    models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
+        If there is too little to learn from, and what of.
+    """
+    try:
+        cut = None if until is None else parse_instant(until)
+    except ValueError as error:
+        raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+    with progress() as report, stages() as tell:
+        snapshot = read_records(records, store, Clock.LEARNED, tell)
+        trained = train(snapshot, known_until(snapshot) if cut is None else cut, seed, report)
+        tell("registering")
+        uri = register(trained, promote=promote)
+    sys.stdout.write(f"{uri}\n")
