@@ -9,7 +9,8 @@ from conformance import District
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_districts import Rows, districts, queries, snapshot
-from slow_reference import View, reference
+from slow_reference import reference
+from slow_view import View
 
 from features.catalogue import CATALOGUE
 from features.declarations import Aggregate, Entity, Feature
