@@ -139,7 +139,7 @@ class LinearDesign:
         """The design matrix, shape (n, terms); a missing value stands at the mean."""
         z = (self._raw(table) - self._mean) / self._scale
         z[np.isnan(z)] = 0.0
-        return np.clip(z, -REACH, REACH, out=z)
+        return np.asarray(np.clip(z, -REACH, REACH))
 
     def state(self) -> list[dict[str, Any]]:
         """The terms in JSON types."""

@@ -37,7 +37,7 @@ def intakes(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     rows = table.select(["dispute_id", "recorded_at", "excluded_at"]).to_pandas()
     rows = rows[~rows["dispute_id"].isin(rows.loc[rows["excluded_at"].notna(), "dispute_id"])]
     first = rows.groupby("dispute_id", sort=True)["recorded_at"].min()
-    return first.rename("intake").reset_index()
+    return pd.DataFrame({"dispute_id": first.index.to_numpy(object), "intake": first.to_numpy(np.int64)})
 
 
 def open_segments(snapshot: Snapshot, cut: int) -> pd.DataFrame:
@@ -60,8 +60,8 @@ def open_segments(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     begin = rows["recorded_at"].to_numpy(np.int64)
     end = np.minimum(following.fillna(cut).to_numpy(np.int64), begin + OPEN_FOR)
     is_open = (rows["closed"] <= rows["reopened"]).to_numpy(bool) & (end > begin)
-    segments = pd.DataFrame({"dispute_id": rows["dispute_id"], "begin": begin, "end": end})
-    return segments[is_open].reset_index(drop=True)
+    ids = rows["dispute_id"].to_numpy(object)
+    return pd.DataFrame({"dispute_id": ids[is_open], "begin": begin[is_open], "end": end[is_open]})
 
 
 def record_points(snapshot: Snapshot, cut: int) -> pd.DataFrame:
@@ -84,8 +84,8 @@ def record_points(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     ).drop_duplicates()
     theirs = people.merge(about, on="person_id")[["dispute_id", "recorded_at"]]
     theirs = theirs[_within(theirs, open_segments(snapshot, cut))]
-    points = pd.concat([*own, theirs]).rename(columns={"recorded_at": "as_of"}).drop_duplicates()
-    return points.sort_values(["dispute_id", "as_of"], ignore_index=True)
+    points: pd.DataFrame = pd.concat([*own, theirs]).rename(columns={"recorded_at": "as_of"})
+    return points.drop_duplicates().sort_values(["dispute_id", "as_of"], ignore_index=True)
 
 
 def _within(points: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.bool_]:

@@ -223,7 +223,7 @@ class EscalationHazard:
         )
         line = logit(np.clip(-np.expm1(-cumulative), 1e-12, 1 - 1e-9))
         if not self.boosters:
-            return line
+            return np.asarray(line)
         x = np.empty((n * size, len(self.names)))
         x[:, :-1] = np.repeat(np.hstack([table, cues, text]), size, axis=0)
         x[:, -1] = np.tile(np.arange(size), n)

@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 def _png(figure: Figure) -> bytes:
     # the Agg canvas alone: no pyplot, so no global state and no display
     held = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(held)
+    FigureCanvasAgg(figure)
+    figure.savefig(held, format="png")
     return held.getvalue()
 
 

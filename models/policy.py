@@ -169,7 +169,8 @@ def fit(
     top = dict.fromkeys(COLOURS[1:], 1.0)
     draft = ColourPolicy(thresholds=top, weights=weights, capacity=dict(capacity))
     index = draft.index(risks)
-    thresholds, taken = {}, 0.0
+    taken = 0.0
+    thresholds: dict[str, float] = {}
     for colour in ("red", "yellow", "blue"):
         taken += capacity[colour]
         thresholds[colour] = float(np.quantile(index, 1 - taken, method="higher"))
@@ -203,7 +204,8 @@ def policy_report(
     by_score = policy.by_score(risks)
     known = np.isfinite(harmed)
     report: dict[str, Any] = {"policy_version": policy.version, "cases": len(risks), "days": days}
-    groups = {colour: (by_score == place) & ~floored for place, colour in enumerate(COLOURS)}
+    groups: dict[str, NDArray[np.bool_]] = {}
+    groups |= {colour: (by_score == place) & ~floored for place, colour in enumerate(COLOURS)}
     groups["floor"] = floored
     for name, group in groups.items():
         labelled = group & known

@@ -11,12 +11,13 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.pyfunc.model import PythonModel
 
 from models.scorer import Scorer
 from models.targets import RISK_COLUMNS
 
 
-class RiskModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+class RiskModel(PythonModel):
     """Risks of cases."""
 
     def load_context(self, context: Any) -> None:

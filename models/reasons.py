@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -78,10 +78,10 @@ def cue_reasons(
         words = quoted(document.text, finding)
         if finding.end <= reach:
             start, end = narrative.span(finding.start, finding.end)
-            text = f"陈述中出现“{cue_title(finding.cue)}”：{words}"
+            text = f"陈述中出现{cue_title(finding.cue)}：{words}"
             reasons[kind, finding.cue] = Reason(kind, text, finding.cue, start, end)
         else:
-            text = f"后续记录中出现“{cue_title(finding.cue)}”：{words}"
+            text = f"后续记录中出现{cue_title(finding.cue)}：{words}"
             reasons[kind, finding.cue] = Reason(kind, text, finding.cue)
     floors_first = sorted(reasons.items(), key=lambda item: item[0][0] != "floor")
     shown = {cue for (kind, cue), _ in floors_first if kind == "floor"}
@@ -89,7 +89,7 @@ def cue_reasons(
 
 
 def fact_reasons(
-    values: Mapping[str, float], contributions: Mapping[str, float], most: int = MOST_FACTS
+    values: Mapping[Any, float], contributions: Mapping[Any, float], most: int = MOST_FACTS
 ) -> list[Reason]:
     """The facts that raise the risk most, in words.
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 import models.pyfunc_model
 from models.inputs import TEXT
@@ -85,10 +85,10 @@ def experiment() -> str:
 
 def signature(scorer: Scorer) -> ModelSignature:
     """The catalogue's columns and the text in, the twelve risks out, all by name."""
-    columns = [ColSpec(DataType.double, name) for name in scorer.columns]
-    text = ColSpec(DataType.string, TEXT)
-    risks = [ColSpec(DataType.double, name) for name in RISK_COLUMNS]
-    return ModelSignature(inputs=Schema([*columns, text]), outputs=Schema(risks))
+    columns: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in scorer.columns]
+    columns.append(ColSpec(DataType.string, TEXT))
+    risks: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in RISK_COLUMNS]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(risks))
 
 
 def log_and_register(

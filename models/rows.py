@@ -69,4 +69,5 @@ def collapsed(rows: HazardRows, weight: Array, n: int) -> tuple[Array, Array]:
     """
     cumulative = -np.log1p(-baseline(rows, weight))
     exposure = np.bincount(rows.example, cumulative[rows.interval], minlength=n)
-    return np.bincount(rows.example, rows.event, minlength=n), exposure
+    events = np.bincount(rows.example, rows.event, minlength=n)
+    return np.asarray(events, dtype=np.float64), np.asarray(exposure, dtype=np.float64)

@@ -120,7 +120,8 @@ def _staff(judged: Judged, replicates: int, seed: int) -> Iterator[_Row]:
     intake = np.flatnonzero(judged.cases.at_intake)
     y = judged.cases.labels.within("escalation", DEFAULT_HORIZON)
     counts = draws(judged.cases.clusters[intake], replicates, seed)
-    groups = {colour: judged.colours == place for place, colour in enumerate(COLOURS) if place}
+    groups: dict[str, NDArray[np.bool_]] = {}
+    groups |= {colour: judged.colours == place for place, colour in enumerate(COLOURS) if place}
     groups["red_floor"] = judged.floored
     for name, group in groups.items():
         # a case under a floor is red by floor, whatever its score says

@@ -72,7 +72,8 @@ class Labels:
     @cached_property
     def intervals_observed(self) -> NDArray[np.int64]:
         """How many leading intervals are observed whole, shape (n,), 0 to 4."""
-        return (self.observed[:, None] >= interval_ends()[None, :]).sum(axis=1).astype(np.int64)
+        reached = self.observed[:, None] >= interval_ends()[None, :]
+        return np.asarray(reached.sum(axis=1), dtype=np.int64)
 
     @cached_property
     def interval(self) -> NDArray[np.int64]:
@@ -106,8 +107,9 @@ def known_outcomes(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     rows = snapshot.until(cut).tables["outcomes"].to_pandas()
     learned = rows.groupby("outcome_id")["recorded_at"].min()
     live = rows[rows["superseded_at"].isna()]
-    live = live.assign(learned=learned.reindex(live["outcome_id"]).to_numpy())
-    return live[["outcome_id", "dispute_id", "at", "kind", "severity", "learned"]].reset_index(drop=True)
+    columns = ["outcome_id", "dispute_id", "at", "kind", "severity", "learned"]
+    held: pd.DataFrame = live.assign(learned=learned.reindex(live["outcome_id"]).to_numpy())[columns]
+    return held.reset_index(drop=True)
 
 
 def reporting_delay(snapshot: Snapshot, cut: int) -> int:
