@@ -88,7 +88,7 @@ def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: i
     return min(row[value] for row in kept)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(contributions(), max_size=14),
     st.lists(

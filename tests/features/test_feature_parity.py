@@ -32,7 +32,7 @@ _numbers = count()
 
 
 @settings(
-    max_examples=15,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

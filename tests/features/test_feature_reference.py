@@ -38,7 +38,7 @@ UNUSED = (
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.data())
 def test_every_feature_is_what_the_slow_reference_says(data: st.DataObject) -> None:
