@@ -1,1 +1,1 @@
-"""The HTTP service: one folder a domain."""
+"""The HTTP service: cases and events in, coloured assessments and visit lists out."""

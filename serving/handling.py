@@ -1,0 +1,80 @@
+"""The one handler: every error leaves the service as `application/problem+json`."""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+
+from serving import errors
+from serving.shapes import field_errors
+
+_log = structlog.get_logger("anlan.serving")
+_BY_STATUS = {
+    kind.status: kind
+    for kind in (errors.Malformed, errors.NotFound, errors.MethodNotAllowed, errors.UnsupportedMedia)
+}
+
+
+def problem_of(error: Exception) -> errors.Problem:
+    """The problem that tells a caller of `error`, without internals."""
+    if isinstance(error, errors.Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return errors.Invalid(field_errors(error.errors()))
+    if isinstance(error, HTTPException):
+        return _of_status(error)
+    if isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return errors.Unavailable()
+    return errors.Problem()
+
+
+def _of_status(error: HTTPException) -> errors.Problem:
+    kind = _BY_STATUS.get(error.status_code)
+    if kind is errors.NotFound:
+        return errors.NotFound("There is no such path.")
+    if kind is not None:
+        return kind(headers=error.headers)
+    return errors.Problem()
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """The response that tells of `error`.
+
+    What isn't the caller's doing is logged with its type and place. The message isn't: a database driver
+    quotes parameters, and those may be a narrative.
+    """
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log_failure(_log, "request_failed", error)
+    request_id = getattr(request.state, "request_id", None)
+    return Response(
+        json.dumps(problem.body(request_id), ensure_ascii=False),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=errors.PROBLEM_JSON,
+    )
+
+
+def log_failure(log: structlog.stdlib.BoundLogger, event: str, error: Exception) -> None:
+    """Log the type of `error` and where it was raised, without its message."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    log.error(event, error=type(error).__name__, at=places[-8:])
+
+
+def install(app: FastAPI) -> None:
+    """Make `answer` the handler of everything."""
+    for kind in (errors.Problem, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer)

@@ -1,0 +1,33 @@
+"""Counters for Prometheus; nothing in them is personal."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The counters of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "anlan_requests", "Requests answered", ("route", "method", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "anlan_request_seconds", "Time to answer", ("route",), buckets=_SECONDS, registry=self.registry
+        )
+        self.assessments = Counter(
+            "anlan_assessments", "Assessments by recommended colour", ("colour",), registry=self.registry
+        )
+        self.degraded = Counter(
+            "anlan_degraded", "Assessments made without a model", registry=self.registry
+        )
+        self.model = Gauge(
+            "anlan_model_info", "1 for the model version in use", ("version",), registry=self.registry
+        )
+
+    def exposition(self) -> bytes:
+        """All of them in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,45 @@
+"""The model in use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from docket.keys import SCOPES, Key
+from serving.access import Scoped
+from serving.errors import NotFound, Unauthorised, documented
+from serving.state import State, state_of
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+_anyone = Scoped(*SCOPES)
+
+
+class CurrentModel(BaseModel):
+    """The model version in use."""
+
+    version: str = Field(examples=["models:/anlan/3"])
+    policy_version: str = Field(description="Of the colour policy that came with the model.")
+    trained_until: str | None = Field(description="Nothing recorded at or after this was seen.")
+    data_digest: str | None = Field(description="SHA-256 of the records that it was trained on.")
+    info: dict[str, Any] = Field(description="Further facts of the training, as the model card states them.")
+
+
+@router.get("/current", summary="The model in use", responses=documented(Unauthorised, NotFound))
+def current_model(
+    key: Annotated[Key, Depends(_anyone)], state: Annotated[State, Depends(state_of)]
+) -> CurrentModel:
+    """Version, data cut and colour policy of the model that answers now; 404 while there is none."""
+    del key
+    current = state.models.current
+    if current is None:
+        raise NotFound(f"No model is in use: {state.models.trouble}.")
+    info = dict(current.scorer.info)
+    return CurrentModel(
+        version=current.version,
+        policy_version=current.scorer.policy.version,
+        trained_until=info.get("trained_until"),
+        data_digest=info.get("data_digest"),
+        info=info,
+    )

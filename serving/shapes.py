@@ -1,0 +1,129 @@
+"""Shapes of rows in requests, derived from the record contract: what a column is stands there alone.
+
+A shape says which fields there are and what each may hold; `serving.rows` says what a row must mean beside
+the others. A `recorded_at` may be left out everywhere, so that the service can say when it learned of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from docket.contract import BY_NAME, Column, Kind
+from docket.times import LOCAL
+from serving.errors import FieldError
+
+LONGEST_ID: Final = 200
+LONGEST_TEXT: Final = 100_000
+
+
+class Row(BaseModel):
+    """A row of the record contract."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=LOCAL)
+
+
+def _only_text(value: object) -> object:
+    # pydantic would read a number as seconds since 1970, which nobody means who writes 2024.
+    if not isinstance(value, str):
+        raise ValueError("an RFC 3339 time was expected, such as 2026-03-31T08:30:00+08:00")
+    return value
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("U+0000 can't be stored")
+    return text
+
+
+_Time = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_local)]
+_Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_clean)]
+_Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+
+
+def _type(column: Column) -> Any:
+    if column.values is not None:
+        return Literal[column.values]
+    if column.kind is Kind.TIME:
+        return _Time
+    if column.kind is Kind.INTEGER:
+        return Annotated[int, Field(strict=True, ge=column.low, le=column.high)]
+    if column.kind is Kind.NUMBER:
+        return Annotated[float, Field(ge=column.low, le=column.high, allow_inf_nan=False)]
+    if column.kind is Kind.BOOLEAN:
+        return Annotated[bool, Field(strict=True)]
+    return _Text if column.kind is Kind.NARRATIVE else _Id
+
+
+def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[str] = ()) -> type[Row]:
+    """The shape of a row of `table`, without some fields, some others optional."""
+    fields: dict[str, Any] = {}
+    for column in BY_NAME[table].columns:
+        if column.name in leave_out:
+            continue
+        kind = _type(column)
+        note = column.note or None
+        if column.nullable or column.name == "recorded_at" or column.name in optional:
+            fields[column.name] = (kind | None, Field(default=None, description=note))
+        else:
+            fields[column.name] = (kind, Field(description=note))
+    name = "".join(part.capitalize() for part in BY_NAME[table].name.rstrip("s").split("_")) + "Row"
+    return create_model(name, __base__=Row, __doc__=BY_NAME[table].title, **fields)
+
+
+DisputeRow = shape("disputes")
+PersonRow = shape("persons")
+PartyRow = shape("parties", leave_out=("dispute_id",))
+EventRow = shape("events", optional=("dispute_id",))
+VisitRow = shape("visits")
+
+
+def field_errors(found: Sequence[Mapping[str, Any]], within: tuple[int | str, ...] = ()) -> list[FieldError]:
+    """Pydantic's errors as ours: the field, the reason and what was expected, never the value."""
+    return [_field_error(error, within) for error in found]
+
+
+_REASONS: Final = {
+    "missing": "missing value",
+    "extra_forbidden": "unknown field",
+    "literal_error": "unknown enumeration value",
+    "datetime_from_date_parsing": "unparsable time",
+    "datetime_parsing": "unparsable time",
+    "json_invalid": "not JSON",
+}
+
+
+def _field_error(error: Mapping[str, Any], within: tuple[int | str, ...]) -> FieldError:
+    place = [part for part in (*within, *error["loc"]) if part not in ("body", "query", "path", "header")]
+    context = error.get("ctx") or {}
+    kind = str(error["type"])
+    if kind == "value_error":
+        # Messages of our own validators above, which hold nothing of the value.
+        return FieldError(field=path_of(place), reason=str(context.get("error", "not valid")))
+    expected = context.get("expected")
+    return FieldError(
+        field=path_of(place),
+        reason=_REASONS.get(kind, kind.replace("_", " ")),
+        expected=str(expected) if kind == "literal_error" and expected else _limits(context),
+    )
+
+
+def _limits(context: Mapping[str, Any]) -> str | None:
+    words = {"ge": "at least", "le": "at most", "min_length": "length at least", "max_length": "length at most"}
+    told = [f"{words[name]} {context[name]}" for name in words if name in context]
+    return ", ".join(told) or None
+
+
+def path_of(place: Sequence[int | str]) -> str:
+    """`parties[1].role` of `("parties", 1, "role")`."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "body"
