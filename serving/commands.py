@@ -17,7 +17,8 @@ key = typer.Typer(help="Keys of the API.", no_args_is_help=True)
 def serve(
     store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion.")
+        str | None,
+        typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion."),
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
@@ -46,7 +47,8 @@ def _keys() -> None:
 def create_key(
     scope: Annotated[str, typer.Option("--scope", help="dispatch, centre, worker, analyst or audit.")],
     area: Annotated[
-        str | None, typer.Option("--area", help="street:ID, community:ID or grid:ID; else the whole district.")
+        str | None,
+        typer.Option("--area", help="street:ID, community:ID or grid:ID; else the whole district."),
     ] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="Whose key, for the scope worker.")] = None,
     days: Annotated[int, typer.Option("--days", help="How long it holds.", min=1)] = 365,
@@ -61,9 +63,7 @@ def create_key(
     opened = open_store(store or os.environ.get("ANLAN_STORE") or EMBEDDED_STORE)
     try:
         with opened.begin() as conn:
-            made = keys.create(
-                conn, scope=scope, now=now_micros(), area=area, worker_id=worker, days=days
-            )
+            made = keys.create(conn, scope=scope, now=now_micros(), area=area, worker_id=worker, days=days)
     except keys.KeyRequestError as error:
         raise BadInput(str(error)) from error
     finally:

@@ -145,7 +145,9 @@ class Invalid(Problem):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         count = len(errors)
-        super().__init__("1 field is at fault." if count == 1 else f"{count} fields are at fault.", errors=errors)
+        super().__init__(
+            "1 field is at fault." if count == 1 else f"{count} fields are at fault.", errors=errors
+        )
 
 
 class Unavailable(Problem):

@@ -21,9 +21,7 @@ class Metrics:
         self.assessments = Counter(
             "anlan_assessments", "Assessments by recommended colour", ("colour",), registry=self.registry
         )
-        self.degraded = Counter(
-            "anlan_degraded", "Assessments made without a model", registry=self.registry
-        )
+        self.degraded = Counter("anlan_degraded", "Assessments made without a model", registry=self.registry)
         self.model = Gauge(
             "anlan_model_info", "1 for the model version in use", ("version",), registry=self.registry
         )

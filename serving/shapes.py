@@ -116,7 +116,12 @@ def _field_error(error: Mapping[str, Any], within: tuple[int | str, ...]) -> Fie
 
 
 def _limits(context: Mapping[str, Any]) -> str | None:
-    words = {"ge": "at least", "le": "at most", "min_length": "length at least", "max_length": "length at most"}
+    words = {
+        "ge": "at least",
+        "le": "at most",
+        "min_length": "length at least",
+        "max_length": "length at most",
+    }
     told = [f"{words[name]} {context[name]}" for name in words if name in context]
     return ", ".join(told) or None
 

@@ -36,7 +36,12 @@ async def healthz() -> Health:
 @router.get(
     "/readyz",
     summary="The service is ready",
-    responses={503: {"model": Readiness, "description": "No model, or no store. Cases are still taken without a model."}},
+    responses={
+        503: {
+            "model": Readiness,
+            "description": "No model, or no store. Cases are still taken without a model.",
+        }
+    },
 )
 def readyz(response: Response, state: Annotated[State, Depends(state_of)]) -> Readiness:
     """Ready with a model and a store. Without a model cases are still taken, and answered `degraded`."""

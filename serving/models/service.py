@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from docket.store import Store
 from models import registry
 from models.scorer import Scorer
 from serving.handling import log_failure
@@ -53,17 +52,3 @@ class Models:
             self._current = Current(scorer, version)
             self.trouble = ""
         _log.info("model_loaded", version=version)
-
-
-def warm_up(store: Store, models: Models) -> None:
-    """Score one case that the store holds, so that the first caller doesn't wait for compilers and caches."""
-    import sqlalchemy as sa  # noqa: PLC0415
-
-    from serving.cases.service import assessed  # noqa: PLC0415 - cases depend on models, not the reverse
-
-    with store.snapshot() as conn:
-        row = conn.execute(
-            sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
-        ).first()
-        if row is not None:
-            assessed(conn, models.current, str(row[0]), int(row[1]))

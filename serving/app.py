@@ -1,0 +1,125 @@
+"""The application: `uvicorn serving.app:create_app --factory`."""
+
+from serving.threads import pin_threads
+
+pin_threads()  # before anything numerical is imported
+
+# ruff: noqa: E402
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+import structlog
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from docket.store import open_store
+from serving import handling
+from serving.cases import endpoints as case_routes
+from serving.cases.service import assessed
+from serving.errors import ProblemBody
+from serving.health import endpoints as health_routes
+from serving.metrics import Metrics
+from serving.middleware import Envelope
+from serving.models import endpoints as model_routes
+from serving.models.service import Models
+from serving.settings import Settings
+from serving.state import State
+from serving.visits import endpoints as visit_routes
+
+_log = structlog.get_logger("anlan.app")
+
+_DESCRIPTION = """
+Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
+service stores them, assesses the risk that they escalate, and recommends a colour with reasons and deadlines.
+**A person decides; the score advises.** Times are RFC 3339; errors are `application/problem+json` (RFC 9457)
+and name the field and the reason.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application with its own store, model and counters.
+
+    Parameters
+    ----------
+    settings
+        Else from the environment.
+    """
+    settings = Settings() if settings is None else settings
+    _configure_logs(settings.log_level)
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        state = await run_in_threadpool(_started, settings, metrics)
+        app.state.anlan = state
+        yield
+        state.store.close()
+
+    app = FastAPI(
+        title="anlan 安澜",
+        version="1",
+        summary="Risk early warning for dispute mediation",
+        description=_DESCRIPTION,
+        lifespan=life,
+    )
+    app.add_middleware(Envelope, settings=settings, metrics=metrics)
+    handling.install(app)
+    for router in (case_routes.router, visit_routes.router, model_routes.router, health_routes.router):
+        app.include_router(router)
+    _document_problems(app)
+    return app
+
+
+def _started(settings: Settings, metrics: Metrics) -> State:
+    state = State(settings, open_store(settings.store), Models(settings.model), metrics)
+    state.models.load()
+    current = state.models.current
+    if current is not None:
+        metrics.model.labels(current.version).set(1)
+    _warm_up(state)
+    return state
+
+
+def _warm_up(state: State) -> None:
+    """Assess one case that the store holds, so that the first caller doesn't wait for compilers and caches."""
+    latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
+    with state.store.snapshot() as conn:
+        row = conn.execute(latest).first()
+        if row is None:
+            return
+        try:
+            assessed(conn, state.models.current, str(row[0]), int(row[1]))
+        except Exception as error:  # noqa: BLE001 - a start is not a request: it is said, and the service runs
+            handling.log_failure(_log, "warm_up_failed", error)
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put the schema that every documented error refers to into the OpenAPI components."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, object]:
+        schema = plain()
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "ProblemBody" not in components:
+            made = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+            components |= made.pop("$defs", {})
+            components["ProblemBody"] = made
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign] - FastAPI's documented way to extend the schema
+
+
+def _configure_logs(level: str) -> None:
+    logging.basicConfig(format="%(message)s", level=level)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )

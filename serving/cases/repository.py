@@ -1,0 +1,158 @@
+"""Queries about cases; the only place in this domain that has any."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from docket.asof import known_sql
+from docket.contract import BY_NAME, Kind
+from docket.store import reading
+from docket.store.metadata import ASSESSMENTS, INTAKES
+from docket.times import rfc3339
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A case that came in by the API before."""
+
+    dispute_id: str
+    body_digest: str
+    assessment_id: str | None
+
+
+def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) -> Intake | None:
+    """The intake of that dispute, or the one that used the key."""
+    same = INTAKES.c.dispute_id == dispute_id
+    if idempotency_key is not None:
+        same = same | (INTAKES.c.idempotency_key == idempotency_key)
+    # Where both match different intakes, the other dispute's tells of the conflict.
+    query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
+    row = conn.execute(query).mappings().first()
+    return None if row is None else Intake(row["dispute_id"], row["body_digest"], row["assessment_id"])
+
+
+def add_intake(
+    conn: sa.Connection, dispute_id: str, idempotency_key: str | None, body_digest: str, now: int
+) -> None:
+    """Note that the case came in."""
+    conn.execute(
+        sa.insert(INTAKES).values(
+            dispute_id=dispute_id, idempotency_key=idempotency_key, body_digest=body_digest, ingested_at=now
+        )
+    )
+
+
+def answer_of(conn: sa.Connection, assessment_id: str) -> str:
+    """The answer as it was given, to the byte."""
+    query = sa.select(ASSESSMENTS.c.answer).where(ASSESSMENTS.c.assessment_id == assessment_id)
+    return str(conn.execute(query).scalar_one())
+
+
+def keep_assessment(
+    conn: sa.Connection,
+    answer: Mapping[str, Any],
+    text: str,
+    as_of: int,
+    features: Mapping[str, Any],
+    now: int,
+) -> None:
+    """Keep an assessment with the values it rests on; one that is there already stays."""
+    held = sa.select(ASSESSMENTS.c.assessment_id).where(
+        ASSESSMENTS.c.assessment_id == answer["assessment_id"]
+    )
+    if conn.execute(held).first() is not None:
+        return
+    conn.execute(
+        sa.insert(ASSESSMENTS).values(
+            assessment_id=answer["assessment_id"],
+            dispute_id=answer["dispute_id"],
+            as_of=as_of,
+            model_version=answer["model_version"],
+            policy_version=answer["policy_version"],
+            colour=answer["colour"],
+            answer=text,
+            features=json.dumps(features, ensure_ascii=False),
+            created_at=now,
+        )
+    )
+
+
+def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> str:
+    """Make this the intake's first answer unless it has one; the id of the one it has then."""
+    unanswered = INTAKES.c.assessment_id.is_(None)
+    conn.execute(
+        sa.update(INTAKES)
+        .where(INTAKES.c.dispute_id == dispute_id, unanswered)
+        .values(assessment_id=assessment_id)
+    )
+    query = sa.select(INTAKES.c.assessment_id).where(INTAKES.c.dispute_id == dispute_id)
+    return str(conn.execute(query).scalar_one())
+
+
+def latest_answer(conn: sa.Connection, dispute_id: str, as_of: int | None = None) -> str | None:
+    """The latest assessment of a dispute, or the latest made as of a moment."""
+    query = sa.select(ASSESSMENTS.c.answer).where(ASSESSMENTS.c.dispute_id == dispute_id)
+    if as_of is not None:
+        query = query.where(ASSESSMENTS.c.as_of == as_of)
+    latest = query.order_by(ASSESSMENTS.c.as_of.desc(), ASSESSMENTS.c.created_at.desc()).limit(1)
+    answer = conn.execute(latest).scalar()
+    return None if answer is None else str(answer)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A dispute as known at a moment."""
+
+    first_recorded: int
+    recorded_at: int
+    grid_id: str
+
+
+def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
+    """The version known at `as_of`, and when the dispute was first recorded."""
+    query = sa.text(
+        "SELECT x.recorded_at, x.grid_id, "
+        "(SELECT MIN(y.recorded_at) FROM known_disputes AS y WHERE y.dispute_id = x.dispute_id) AS first "
+        f"FROM known_disputes AS x WHERE x.dispute_id = :dispute AND {known_sql('x')}"
+    )
+    row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
+    return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+
+
+def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:
+    """The narrative of a version, as submitted."""
+    return reading.original(conn, "disputes", dispute_id, recorded_at)
+
+
+def rows(conn: sa.Connection, table: str, dispute_id: str, as_of: int) -> list[dict[str, Any]]:
+    """The rows of a table about a dispute, as known at `as_of`: contract columns, times RFC 3339."""
+    described = BY_NAME[table]
+    columns = ", ".join(f'x."{name}"' for name in described.names)
+    query = sa.text(
+        f"SELECT {columns} FROM known_{table} AS x WHERE x.dispute_id = :dispute AND {known_sql('x')} "
+        f"ORDER BY x.recorded_at, x.{described.key[-1]}"
+    )
+    found = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).mappings().all()
+    times = {column.name for column in described.columns if column.kind is Kind.TIME}
+    return [
+        {
+            name: rfc3339(value) if name in times and value is not None else value
+            for name, value in row.items()
+        }
+        for row in found
+    ]
+
+
+def known_persons(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The latest version of each person."""
+    query = sa.text(
+        "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
+        "WHERE x.person_id IN :ids AND x.superseded_at IS NULL"
+    ).bindparams(sa.bindparam("ids", expanding=True))
+    found = conn.execute(query, {"ids": list(person_ids)}).mappings().all()
+    return {row["person_id"]: dict(row) for row in found}

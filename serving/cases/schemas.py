@@ -1,0 +1,127 @@
+"""Requests and answers about cases."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.errors import ProblemBody
+from serving.shapes import DisputeRow, EventRow, PartyRow, PersonRow, VisitRow
+
+MOST_CASES = 1_000
+MOST_ROWS = 500
+
+_CASE = {
+    "dispute": {
+        "dispute_id": "d-2026-000123",
+        "opened_at": "2026-03-31T08:30:00+08:00",
+        "source": "police_110",
+        "kind": "neighbour",
+        "grid_id": "g0101",
+        "text": "双方因楼道堆物争吵，对方扬言报复。",
+    },
+    "persons": [{"person_id": "p-9f2c", "birth_year": 1979, "sex": "male", "grid_id": "g0101"}],
+    "parties": [{"person_id": "p-9f2c", "role": "respondent", "relation": "neighbour"}],
+}
+
+
+class CaseIn(BaseModel):
+    """An incoming case. Persons that the service knows may be left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CASE]})
+
+    dispute: DisputeRow  # type: ignore[valid-type] - made from the contract at run time
+    persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+    parties: list[PartyRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+
+
+class BatchIn(BaseModel):
+    """Up to 1,000 cases; each is taken or refused on its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cases: list[dict[str, Any]] = Field(
+        max_length=MOST_CASES, description="Each as the body of `POST /v1/cases`."
+    )
+
+
+class HappenedIn(BaseModel):
+    """Events and visits that have been recorded since."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: list[EventRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+    visits: list[VisitRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+
+
+class Risk(BaseModel):
+    """One of twelve: a target within a horizon."""
+
+    target: Literal["violence", "civil_to_criminal", "self_harm", "escalation"]
+    horizon_days: Literal[30, 90, 180]
+    risk: float = Field(ge=0, le=1, description="Calibrated probability.")
+    low: float | None = Field(description="Lower end of the interval; null until models state one.")
+    high: float | None = Field(description="Upper end of the interval; null until models state one.")
+
+
+class Reason(BaseModel):
+    """Why, in plain Chinese; never a fact that isn't in the record."""
+
+    kind: Literal["cue", "fact", "floor"]
+    text: str
+    cue: str | None = Field(description="Name of the cue; null for a fact.")
+    start: int | None = Field(description="Code points into the narrative as submitted; null elsewhere.")
+    end: int | None = Field(description="End of the span, exclusive.")
+
+
+class Deadline(BaseModel):
+    """What is due by when."""
+
+    kind: Literal["respond", "classify", "review"]
+    due_at: str = Field(description="RFC 3339.")
+
+
+class Assessment(BaseModel):
+    """What the service recommends, and why. A person decides."""
+
+    dispute_id: str
+    assessment_id: str = Field(description="Hash of the content: the same answer has the same id.")
+    as_of: str = Field(description="Nothing recorded later was read.")
+    model_version: str | None
+    policy_version: str
+    degraded: bool = Field(description="No model was at hand: coloured by safety floors and cue rules alone.")
+    colour: Literal["none", "blue", "yellow", "red"]
+    floor: Literal["cue"] | None = Field(
+        description="`cue`: red because of a stated danger, whatever the score."
+    )
+    risks: list[Risk] = Field(description="Twelve, or none if degraded.")
+    reasons: list[Reason]
+    deadlines: list[Deadline]
+    out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
+    duplicates: list[Any] = Field(description="Reports of the same dispute through other doors.")
+
+
+class BatchResult(BaseModel):
+    """What became of one case of a batch."""
+
+    status: int = Field(description="As `POST /v1/cases` would have answered.")
+    assessment: Assessment | None = None
+    problem: ProblemBody | None = None
+
+
+class BatchOut(BaseModel):
+    """One result a case, in the order of the request."""
+
+    results: list[BatchResult]
+
+
+class CaseOut(BaseModel):
+    """A case as it is known now."""
+
+    dispute: dict[str, Any] = Field(
+        description="The dispute's row; `text` as submitted, for who may read it."
+    )
+    parties: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    assessment: dict[str, Any] | None = Field(description="The latest; null while none has been made.")

@@ -1,0 +1,266 @@
+"""Taking a case: stored first, scored after, answered with what was kept.
+
+Two transactions. The first stores the rows and notes the intake; from then on the case can't be lost. The
+second keeps the assessment and links it to the intake; whoever links first has given the answer, and
+everybody who sends the same case gets those bytes. A crash between them leaves a case without an answer,
+which the repeat of the request finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+import structlog
+
+from docket.keys import Key
+from docket.store.writing import append
+from docket.text import prepare
+from docket.times import now_micros
+from features.documents import documents
+from features.frame import feature_frame
+from features.sources import StoreSource
+from models.assessment import assess
+from serving.access import reaches
+from serving.cases import repository
+from serving.cases.schemas import CaseIn, HappenedIn
+from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from serving.handling import log_failure
+from serving.models.service import Current
+from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
+from serving.state import State
+
+_log = structlog.get_logger("anlan.cases")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An assessment as the JSON text that is answered, and whether it is new."""
+
+    text: str
+    new: bool
+
+
+def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> Answer:
+    """Take a case and assess it.
+
+    Raises
+    ------
+    Conflict
+        If the dispute or the key was used for another body.
+    Forbidden
+        If the dispute's grid lies outside of the key's area.
+    Invalid
+        If a field breaks the contract.
+    """
+    now = now_micros()
+    digest = _digest(case)
+    dispute_id = str(case.dispute.dispute_id)  # type: ignore[attr-defined]
+    try:
+        earlier = _store(state, key, case, idempotency_key, digest, now)
+    except sa.exc.IntegrityError:
+        # Somebody stored the same id at this very moment: now it is there, this is a repeat or a conflict.
+        earlier = _store(state, key, case, idempotency_key, digest, now)
+    if earlier is not None:
+        return Answer(earlier, new=False)
+    with state.store.snapshot() as conn:
+        known = repository.dispute(conn, dispute_id, now)
+    if known is None:
+        raise NotFound()
+    return _assess_and_keep(state, dispute_id, known.first_recorded, intake=True)
+
+
+def _store(
+    state: State, key: Key, case: CaseIn, idempotency_key: str | None, digest: str, now: int
+) -> str | None:
+    """Store the case; its first answer if it came before and was answered, else None."""
+    dispute = stored(case.dispute, now)
+    recorded = dispute["recorded_at"]
+    persons = [stored(row, recorded) for row in case.persons]
+    parties = [{"dispute_id": dispute["dispute_id"], **stored(row, recorded)} for row in case.parties]
+    with state.store.begin() as conn:
+        earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
+        if earlier is not None:
+            if earlier.dispute_id != dispute["dispute_id"]:
+                raise Conflict("The Idempotency-Key was used before, for another case.")
+            if earlier.body_digest != digest:
+                raise Conflict("dispute_id was posted before with another body.")
+            if earlier.assessment_id is not None:
+                return repository.answer_of(conn, earlier.assessment_id)
+            return None
+        errors = [
+            *row_errors("disputes", [dispute], now, "dispute"),
+            *row_errors("persons", persons, now, "persons[{}]"),
+            *row_errors("parties", parties, now, "parties[{}]"),
+        ]
+        given = {"persons": [row["person_id"] for row in persons]}
+        errors += reference_errors(conn, "disputes", [dispute], "dispute", given)
+        errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
+        errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
+        errors += _twice(parties, ("person_id", "role"), "parties[{}]")
+        errors += _twice(persons, ("person_id",), "persons[{}]")
+        if errors:
+            raise Invalid(errors)
+        if not reaches(conn, key, dispute["grid_id"]):
+            raise Forbidden("The dispute's grid lies outside of the key's area.")
+        _append(conn, "persons", _changed(conn, persons), now, "persons[{}]")
+        _append(conn, "disputes", [dispute], now, "dispute")
+        _append(conn, "parties", parties, now, "parties[{}]")
+        repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
+    return None
+
+
+def _changed(conn: sa.Connection, persons: Rows) -> Rows:
+    """Persons that say something new: to name a known person again is no correction."""
+    known = repository.known_persons(conn, [row["person_id"] for row in persons])
+    facts = ("birth_year", "sex", "grid_id")
+    return [
+        row
+        for row in persons
+        if row["person_id"] not in known or any(row[fact] != known[row["person_id"]][fact] for fact in facts)
+    ]
+
+
+def _append(conn: sa.Connection, table: str, rows: Rows, now: int, where: str) -> int:
+    """Append rows; how many were new. A row that contradicts what stands is a conflict."""
+    done = append(conn, table, rows, ingested_at=now, via="api")
+    if done.faults:
+        told = "; ".join(f"{error.field}: {error.reason}" for error in fault_errors(done.faults, where))
+        raise Conflict(f"The store holds other values: {told}.")
+    return done.inserted + done.corrected
+
+
+def _twice(rows: Rows, key: tuple[str, ...], where: str) -> list[FieldError]:
+    seen: set[tuple[Any, ...]] = set()
+    found = []
+    for place, row in enumerate(rows):
+        values = tuple(row[name] for name in key)
+        if values in seen:
+            found.append(FieldError(field=f"{where.format(place)}.{key[0]}", reason="duplicate id"))
+        seen.add(values)
+    return found
+
+
+def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Answer:
+    """Take events and visits of a case and assess it anew, as of the latest of them.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    Conflict
+        If an id stands with other values.
+    Invalid
+        If a field breaks the contract, or there is no row at all.
+    """
+    now = now_micros()
+    events = [{**stored(row, now), "dispute_id": dispute_id} for row in happened.events]
+    visits = [stored(row, now) for row in happened.visits]
+    errors = [
+        FieldError(field=f"events[{place}].dispute_id", reason="not the case of this path")
+        for place, row in enumerate(happened.events)
+        if row.dispute_id not in (None, dispute_id)  # type: ignore[attr-defined]
+    ]
+    if not events and not visits:
+        errors.append(FieldError(field="events", reason="missing value", expected="an event or a visit"))
+    with state.store.begin() as conn:
+        known = repository.dispute(conn, dispute_id, now)
+        if known is None or not reaches(conn, key, known.grid_id):
+            raise NotFound()
+        errors += row_errors("events", events, now, "events[{}]")
+        errors += row_errors("visits", visits, now, "visits[{}]")
+        errors += reference_errors(conn, "visits", visits, "visits[{}]", {})
+        errors += _twice(events, ("event_id",), "events[{}]")
+        errors += _twice(visits, ("visit_id",), "visits[{}]")
+        as_of = max([known.first_recorded, *(row["recorded_at"] for row in (*events, *visits))])
+        if errors:
+            raise Invalid(errors)
+        new = _append(conn, "events", events, now, "events[{}]")
+        new += _append(conn, "visits", visits, now, "visits[{}]")
+        earlier = None if new else repository.latest_answer(conn, dispute_id, as_of)
+    if earlier is not None:
+        return Answer(earlier, new=False)
+    return _assess_and_keep(state, dispute_id, as_of, intake=False)
+
+
+def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) -> Answer:
+    current = state.models.current
+    with state.store.snapshot() as conn:
+        try:
+            answer, features = assessed(conn, current, dispute_id, as_of)
+        except sa.exc.SQLAlchemyError:
+            raise  # no answer without the records: the caller is told to come again
+        except Exception as error:
+            if current is None:
+                raise
+            log_failure(_log, "scoring_failed", error)
+            answer, features = assessed(conn, None, dispute_id, as_of)
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    with state.store.begin() as conn:
+        repository.keep_assessment(conn, answer, text, as_of, features, now_micros())
+        if intake:
+            first = repository.link_intake(conn, dispute_id, answer["assessment_id"])
+            text = repository.answer_of(conn, first)
+    state.metrics.assessments.labels(answer["colour"]).inc()
+    if answer["degraded"]:
+        state.metrics.degraded.inc()
+    return Answer(text, new=True)
+
+
+def assessed(
+    conn: sa.Connection, current: Current | None, dispute_id: str, as_of: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The assessment of a stored case on one state of the store, and the feature values it rests on."""
+    known = repository.dispute(conn, dispute_id, as_of)
+    if known is None:
+        raise NotFound()
+    source = StoreSource(conn)
+    moments = np.array([as_of], dtype=np.int64)
+    frame = feature_frame(source, [dispute_id], moments)
+    (document,) = documents(source, [dispute_id], moments)
+    answer = assess(
+        dispute_id=dispute_id,
+        as_of=as_of,
+        recorded_at=known.first_recorded,
+        frame_row=frame,
+        document=document,
+        narrative=prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
+        scorer=None if current is None else current.scorer,
+        model_version=None if current is None else current.version,
+    )
+    values = frame.drop(columns="text").iloc[0]
+    return answer, {name: float(value) for name, value in values.items() if value == value}
+
+
+def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
+    """A case as known now, with its latest assessment.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    """
+    now = now_micros()
+    with state.store.snapshot() as conn:
+        known = repository.dispute(conn, dispute_id, now)
+        if known is None or not reaches(conn, key, known.grid_id):
+            raise NotFound()
+        (dispute,) = repository.rows(conn, "disputes", dispute_id, now)
+        dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
+        answer = repository.latest_answer(conn, dispute_id)
+        return {
+            "dispute": dispute,
+            "parties": repository.rows(conn, "parties", dispute_id, now),
+            "events": repository.rows(conn, "events", dispute_id, now),
+            "assessment": None if answer is None else json.loads(answer),
+        }
+
+
+def _digest(case: CaseIn) -> str:
+    """Of what the body says, whatever its spacing or the order of its fields."""
+    said = case.model_dump(mode="json", exclude_unset=True)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""Routes about visit lists."""
+
+from __future__ import annotations
+
+from datetime import date as calendar_date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from docket.keys import Key
+from serving import errors
+from serving.access import Scoped
+from serving.shapes import LONGEST_ID
+from serving.state import State, state_of
+from serving.visits import service
+from serving.visits.schemas import VisitList
+
+router = APIRouter(prefix="/v1", tags=["visits"])
+_reader = Scoped("worker", "centre")
+
+
+@router.get(
+    "/visits",
+    response_model=VisitList,
+    summary="Whom to visit on a day",
+    responses=errors.documented(
+        errors.Unauthorised, errors.Forbidden, errors.NotFound, errors.Invalid, errors.Unavailable
+    ),
+)
+def get_visits(
+    key: Annotated[Key, Depends(_reader)],
+    state: Annotated[State, Depends(state_of)],
+    date: Annotated[calendar_date | None, Query(description="YYYY-MM-DD; else today.")] = None,
+    worker: Annotated[
+        str | None, Query(description="One worker; a worker's key reads its own list.", max_length=LONGEST_ID)
+    ] = None,
+) -> dict[str, Any]:
+    """A worker's own list, or for the centre the lists of the workers in its area, in order of urgency."""
+    return service.visits(state, key, date, worker)

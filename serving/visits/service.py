@@ -1,0 +1,59 @@
+"""Visit lists by the API: the same plan as `anlan visits`."""
+
+from __future__ import annotations
+
+from datetime import date as calendar_date
+from typing import Any
+
+from docket import caseload
+from docket.keys import Key
+from docket.times import local_day, now_micros, parse_instant
+from models.visit_list import visit_list
+from serving.errors import FieldError, Invalid, NotFound
+from serving.state import State
+
+
+def visits(state: State, key: Key, day: calendar_date | None, worker: str | None) -> dict[str, Any]:
+    """The list of a day: a worker's own, or those of the workers in the key's area.
+
+    Raises
+    ------
+    Invalid
+        If a worker's key asks for another worker's list.
+    NotFound
+        If there is no such worker in the key's area.
+    """
+    if key.scope == "worker":
+        if worker not in (None, key.worker_id):
+            raise Invalid([FieldError(field="worker", reason="a worker's key reads its own list only")])
+        worker = key.worker_id
+    now = now_micros()
+    today = local_day(now)
+    day = today if day is None else day
+    text = day.isoformat()
+    start = parse_instant(text)
+    current = state.models.current
+    with state.store.snapshot() as conn:
+        reached = _workers_of(conn, key)
+        if worker is not None and worker not in reached:
+            raise NotFound("There is no such worker in the key's area.")
+        rows, _ = visit_list(
+            conn,
+            None if current is None else current.scorer,
+            day=text,
+            day_start=start,
+            as_of=start if day < today else now,
+            worker=worker,
+        )
+    return {"date": text, "visits": [row for row in rows if row["worker_id"] in reached]}
+
+
+def _workers_of(conn: Any, key: Key) -> set[str]:
+    staff = caseload.workers(conn)
+    if not len(staff):
+        return set()
+    if key.area is not None:
+        grids = caseload.grids(conn)
+        inside = set(grids.loc[grids[key.area.column] == key.area.id, "grid_id"])
+        staff = staff[staff["grid_id"].isin(inside)]
+    return set(staff["worker_id"])
