@@ -83,7 +83,7 @@ def _started(settings: Settings, metrics: Metrics) -> State:
 
 
 def _warm_up(state: State) -> None:
-    """Assess one case that the store holds, so that the first caller doesn't wait for compilers and caches."""
+    """Assess a case that the store holds, so that no caller waits for compilers and caches."""
     latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
     with state.store.snapshot() as conn:
         row = conn.execute(latest).first()
@@ -108,7 +108,8 @@ def _document_problems(app: FastAPI) -> None:
             components["ProblemBody"] = made
         return schema
 
-    app.openapi = openapi  # type: ignore[method-assign] - FastAPI's documented way to extend the schema
+    # FastAPI's documented way to extend the schema.
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _configure_logs(level: str) -> None:

@@ -12,7 +12,7 @@ from serving.shapes import DisputeRow, EventRow, PartyRow, PersonRow, VisitRow
 MOST_CASES = 1_000
 MOST_ROWS = 500
 
-_CASE = {
+_CASE: dict[str, Any] = {
     "dispute": {
         "dispute_id": "d-2026-000123",
         "opened_at": "2026-03-31T08:30:00+08:00",
@@ -31,9 +31,9 @@ class CaseIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CASE]})
 
-    dispute: DisputeRow  # type: ignore[valid-type] - made from the contract at run time
-    persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
-    parties: list[PartyRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+    dispute: DisputeRow
+    persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)
+    parties: list[PartyRow] = Field(default=[], max_length=MOST_ROWS)
 
 
 class BatchIn(BaseModel):
@@ -51,8 +51,8 @@ class HappenedIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    events: list[EventRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
-    visits: list[VisitRow] = Field(default=[], max_length=MOST_ROWS)  # type: ignore[valid-type]
+    events: list[EventRow] = Field(default=[], max_length=MOST_ROWS)
+    visits: list[VisitRow] = Field(default=[], max_length=MOST_ROWS)
 
 
 class Risk(BaseModel):

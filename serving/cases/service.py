@@ -59,7 +59,7 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     """
     now = now_micros()
     digest = _digest(case)
-    dispute_id = str(case.dispute.dispute_id)  # type: ignore[attr-defined]
+    dispute_id = case.dispute.dispute_id
     try:
         earlier = _store(state, key, case, idempotency_key, digest, now)
     except sa.exc.IntegrityError:
@@ -163,7 +163,7 @@ def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Ans
     errors = [
         FieldError(field=f"events[{place}].dispute_id", reason="not the case of this path")
         for place, row in enumerate(happened.events)
-        if row.dispute_id not in (None, dispute_id)  # type: ignore[attr-defined]
+        if row.dispute_id not in (None, dispute_id)
     ]
     if not events and not visits:
         errors.append(FieldError(field="events", reason="missing value", expected="an event or a visit"))
@@ -232,8 +232,8 @@ def assessed(
         scorer=None if current is None else current.scorer,
         model_version=None if current is None else current.version,
     )
-    values = frame.drop(columns="text").iloc[0]
-    return answer, {name: float(value) for name, value in values.items() if value == value}
+    values = frame.drop(columns="text").iloc[0].dropna()
+    return answer, {str(name): float(value) for name, value in values.items()}
 
 
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ async def healthz() -> Health:
     responses={
         503: {
             "model": Readiness,
-            "description": "No model, or no store. Cases are still taken without a model.",
+            "description": "No model, or no store.",
         }
     },
 )
