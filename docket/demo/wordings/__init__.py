@@ -1,0 +1,1 @@
+"""The language of the demo district, as plain data."""
