@@ -106,7 +106,7 @@ DELAY_EVENT: Final = (np.array([0.85, 0.12, 0.03]), np.array([0.15, 3.0, 18.0]))
 def severity_logits(
     kind: NDArray[np.int64], relation: NDArray[np.int64], pair: Floats, respondent: Floats, history: float
 ) -> Floats:
-    """log P(s | z, what is on record) up to a constant, normalised over s: shape (n, z, s).
+    """Log P(s | z, what is on record) up to a constant, normalised over s: shape (n, z, s).
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def age_integral(age: Floats) -> Floats:
     """The integral of the age weights from 0 to `age` days; below 0 it is 0."""
     widths = np.diff(AGE_BREAKS)
     knots = np.concatenate([[0.0], np.cumsum(widths * AGE_WEIGHTS)])
-    return np.interp(np.maximum(age, 0.0), AGE_BREAKS.astype(float), knots)
+    return np.asarray(np.interp(np.maximum(age, 0.0), AGE_BREAKS.astype(float), knots))
 
 
 def delay_integral(x: Floats, delay: tuple[Floats, Floats]) -> Floats:

@@ -150,7 +150,7 @@ class Life:
         if kind in _HOME and pick.random() < 0.14:
             self._later(day + 5 + int(pick.expovariate(0.06)), "counselling", i)
         if m.official[i] < 0 and m.source[i] != 6:
-            category, chance = REGISTRY.get(kind, ("other", 0.015))
+            _, chance = REGISTRY.get(kind, ("other", 0.015))
             if pick.random() < chance:
                 self._later(day + int(pick.expovariate(0.4)), "register", i)
         if self.m.twin[i] < 2**62:
@@ -158,7 +158,7 @@ class Life:
             if pick.random() < 0.7:
                 self._later(twin_day + 1 + int(pick.expovariate(0.5)), "merge", i)
 
-    def _step(self, what: str, i: int, value: int, day: int) -> None:
+    def _step(self, what: str, i: int, value: int, day: int) -> None:  # noqa: PLR0912 - a table of what may come
         pick = self.pick
         if what == "work":
             self._works(i, value, day)

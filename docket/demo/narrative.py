@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -167,7 +168,7 @@ class Writer:
 
     def _money(self, amount: float) -> str:
         pick = self.pick
-        if amount != amount:
+        if math.isnan(amount):
             return pick.choice(("一笔钱", "几千块", "几万块", "那笔钱", "一万多", "三千来块"))
         if amount >= 10_000 and pick.random() < 0.4:
             return f"{amount / 10_000:.3g}万" + pick.choice(("", "元", "块"))

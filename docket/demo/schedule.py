@@ -124,7 +124,7 @@ def build(
     twin_source, twin_door = _doors(stream(seed, "twin"), kind, odds, (intake - start) / (cut - start), 0.0)
     amount_rng = stream(seed, "amounts")
     has = np.array([_AMOUNT_KINDS.get(k, 0.04) for k in DISPUTE_KINDS])[kind]
-    amount = np.round(np.exp(amount_rng.normal(9.3, 1.5, n)), -1) + 50
+    amount = np.round(np.exp(amount_rng.normal(9.3, 1.5, n)), -1).astype(np.float64) + 50
     amount[amount_rng.random(n) >= has] = np.nan
     home = np.where((respondent >= 0) & (amount_rng.random(n) < 0.35), respondent, applicant)
     return Matters(
@@ -161,7 +161,7 @@ def _times(
     over = opened + delay - (cut - HOUR)
     opened = np.where(over > 0, opened - over - (rng.random(n) * 2 * DAY).astype(np.int64), opened)
     opened = opened // SECOND * SECOND
-    return opened, (opened + delay) // SECOND * SECOND
+    return opened, ((opened + delay) // SECOND * SECOND).astype(np.int64)
 
 
 def _before(key: Ints, intake: Ints, twin: Ints) -> Floats:
@@ -182,7 +182,8 @@ def _before(key: Ints, intake: Ints, twin: Ints) -> Floats:
 
 def _categorical(rng: np.random.Generator, chance: Floats) -> Ints:
     draw_ = rng.random(len(chance))[:, None] * chance.sum(axis=1, keepdims=True)
-    return np.minimum((np.cumsum(chance, axis=1) < draw_).sum(axis=1), chance.shape[1] - 1)
+    place = (np.cumsum(chance, axis=1) < draw_).sum(axis=1)
+    return np.asarray(np.minimum(place, chance.shape[1] - 1))
 
 
 def _doors(

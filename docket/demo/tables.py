@@ -140,9 +140,7 @@ def person_table(rows: pd.DataFrame, world: World, names: Names, seed: int) -> p
     return pd.DataFrame(
         {
             "person_id": names.people[people],
-            "birth_year": pd.array(
-                np.where(rng.random(len(people)) < 0.04, None, world.birth[people]), dtype="Int64"
-            ),
+            "birth_year": pd.Series(world.birth[people], dtype="Int64").mask(rng.random(len(people)) < 0.04),
             "sex": np.where(rng.random(len(people)) < 0.03, "unknown", sex),
             "grid_id": [f"g{g:04d}" for g in world.grid[people]],
             "recorded_at": moments(first.to_numpy()),

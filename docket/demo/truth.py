@@ -110,7 +110,8 @@ class Course:
     def run(self, matter: Ints, now: Floats) -> Floats:
         """Days of full rate from intake to `now` (days), recorded or not."""
         row, owner = ragged(self.start[matter], self.start[matter + 1])
-        return np.bincount(owner, self.jump[row] * np.maximum(now[owner] - self.day[row], 0), len(matter))
+        pace = self.jump[row] * np.maximum(now[owner] - self.day[row], 0)
+        return np.bincount(owner, pace, len(matter)).astype(np.float64)
 
     def standing(self, matter: Ints, as_of: Ints, now: Floats) -> tuple[Floats, Ints]:
         """Effect of the steps on record at `as_of`, from the next midnight on, and the state they make."""

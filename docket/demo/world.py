@@ -104,7 +104,7 @@ def build(disputes: int, seed: int, year: int) -> World:
 
 def _unequal(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
     share = rng.gamma(5.0, size=n)
-    return share / share.sum()
+    return np.asarray(share / share.sum())
 
 
 def _grids(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, Ints]:
@@ -174,7 +174,7 @@ def _workers(
         if not vacant[i]:
             of[i] = len(rows)
             rows.append((i, "grid_worker", int(rng.choice([2, 3, 4, 5, 6], p=[0.2, 0.35, 0.25, 0.12, 0.08]))))
-    for i in np.flatnonzero(vacant):
+    for i in map(int, np.flatnonzero(vacant)):
         of[i] = int(of[np.flatnonzero((community == community[i]) & ~vacant)[0]])
     for c in np.unique(community):
         first = int(np.flatnonzero(community == c)[0])
