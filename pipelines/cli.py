@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click import ClickException
-from click.exceptions import Abort, Exit
+from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
 from pipelines.defaults import DEFAULT_MODEL
@@ -163,12 +162,9 @@ def run(words: Sequence[str], *, debug: bool = False) -> int:
     """Run a command and return its exit code."""
     try:
         code = app(args=list(words), prog_name="anlan", standalone_mode=False)
-    except Exit as stop:
+    except typer.Exit as stop:
         return int(stop.exit_code)
-    except ClickException as error:
-        error.show(sys.stderr)
-        return 2
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("stopped\n")
         return 1
     except Exception as error:  # noqa: BLE001 - the outermost door: whatever else ends a command is said here
@@ -182,7 +178,7 @@ def _fail(error: Exception, *, debug: bool) -> int:
         traceback.print_exc()
     if isinstance(error, RecordFaults):
         lines, code = [str(fault) for fault in error.faults], 2
-    elif isinstance(error, BadInput):
+    elif isinstance(error, BadInput | TyperException):
         lines, code = [_one_line(error)], 2
     else:
         lines, code = [f"{type(error).__name__}: {_one_line(error)}"], 1

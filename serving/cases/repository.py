@@ -150,6 +150,8 @@ def rows(conn: sa.Connection, table: str, dispute_id: str, as_of: int) -> list[d
 
 def known_persons(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The latest version of each person."""
+    if not person_ids:
+        return {}
     query = sa.text(
         "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
         "WHERE x.person_id IN :ids AND x.superseded_at IS NULL"
