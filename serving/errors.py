@@ -127,7 +127,7 @@ class TooLarge(Problem):
     """The body is larger than is taken."""
 
     status, slug, title = 413, "too-large", "The body is too large"
-    example = "The body is larger than 1048576 bytes."
+    example = "The body is larger than the service takes; send less at a time."
 
 
 class UnsupportedMedia(Problem):

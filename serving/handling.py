@@ -17,7 +17,13 @@ from serving.shapes import field_errors
 _log = structlog.get_logger("anlan.serving")
 _BY_STATUS = {
     kind.status: kind
-    for kind in (errors.Malformed, errors.NotFound, errors.MethodNotAllowed, errors.UnsupportedMedia)
+    for kind in (
+        errors.Malformed,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.TooLarge,
+        errors.UnsupportedMedia,
+    )
 }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import PROBLEM_JSON, Problem, TooLarge
+from serving.errors import TooLarge
 from serving.metrics import Metrics
 from serving.settings import Settings
 
@@ -46,12 +46,7 @@ class Envelope:
             await send(message)
 
         try:
-            limited = _limited(receive, self._limit(scope))
-            await self.app(scope, limited, answered)
-        except _TooLargeError:
-            await _refuse(
-                TooLarge(f"The body is larger than {self._limit(scope)} bytes."), request_id, answered
-            )
+            await self.app(scope, _limited(receive, self._limit(scope)), answered)
         finally:
             self._count(scope, request_id, status, time.perf_counter() - begun)
 
@@ -74,10 +69,6 @@ class Envelope:
         )
 
 
-class _TooLargeError(Exception):
-    """The body has outgrown the limit."""
-
-
 def _limited(receive: Receive, limit: int) -> Receive:
     taken = 0
 
@@ -87,14 +78,8 @@ def _limited(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             if taken > limit:
-                raise _TooLargeError
+                # Of all errors while a body is read, FastAPI passes on this kind alone.
+                raise HTTPException(TooLarge.status)
         return message
 
     return read
-
-
-async def _refuse(problem: Problem, request_id: str, send: Send) -> None:
-    body = json.dumps(problem.body(request_id), ensure_ascii=False).encode()
-    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

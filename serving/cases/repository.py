@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
@@ -62,13 +63,10 @@ def keep_assessment(
     now: int,
 ) -> None:
     """Keep an assessment with the values it rests on; one that is there already stays."""
-    held = sa.select(ASSESSMENTS.c.assessment_id).where(
-        ASSESSMENTS.c.assessment_id == answer["assessment_id"]
-    )
-    if conn.execute(held).first() is not None:
-        return
+    # Two requests with one case may come to the same assessment at once: the second finds it there.
+    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
     conn.execute(
-        sa.insert(ASSESSMENTS).values(
+        insert.values(
             assessment_id=answer["assessment_id"],
             dispute_id=answer["dispute_id"],
             as_of=as_of,
@@ -78,7 +76,7 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
-        )
+        ).on_conflict_do_nothing()
     )
 
 
@@ -122,6 +120,12 @@ def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     )
     row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
     return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+
+
+def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
+    """When a stored dispute was first recorded."""
+    query = sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = :dispute")
+    return int(conn.execute(query, {"dispute": dispute_id}).scalar_one())
 
 
 def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:

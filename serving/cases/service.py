@@ -68,10 +68,9 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     if earlier is not None:
         return Answer(earlier, new=False)
     with state.store.snapshot() as conn:
-        known = repository.dispute(conn, dispute_id, now)
-    if known is None:
-        raise NotFound()
-    return _assess_and_keep(state, dispute_id, known.first_recorded, intake=True)
+        # Of the store, not of this request: of two that race, the other may have said when.
+        as_of = repository.first_recorded(conn, dispute_id)
+    return _assess_and_keep(state, dispute_id, as_of, intake=True)
 
 
 def _store(
