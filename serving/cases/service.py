@@ -106,10 +106,11 @@ def _store(
             raise Invalid(errors)
         if not reaches(conn, key, dispute["grid_id"]):
             raise Forbidden("The dispute's grid lies outside of the key's area.")
+        # First of all: whoever brings the same case at this moment waits here for what becomes of it.
+        repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
         _append(conn, "persons", _changed(conn, persons), now, "persons[{}]")
         _append(conn, "disputes", [dispute], now, "dispute")
         _append(conn, "parties", parties, now, "parties[{}]")
-        repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
     return None
 
 
