@@ -53,7 +53,8 @@ _MATTERS: Final = f"""
     SELECT person.person_id, person.grid_id, mine.dispute_id, mine.since,
            matter.kind, mine.category, mine.is_open,
            (SELECT MIN(p.role) FROM known_parties AS p
-            WHERE p.dispute_id = mine.dispute_id AND p.person_id = mine.person_id AND {known_sql("p")}) AS role
+            WHERE p.dispute_id = mine.dispute_id AND p.person_id = mine.person_id
+                AND {known_sql("p")}) AS role
     FROM (
         SELECT party.person_id, party.dispute_id, opened.since, NULL AS category, 1 AS is_open
         FROM ({_OPEN}) AS opened
@@ -117,7 +118,7 @@ def visits_paid(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.Dat
 
 
 def workers(conn: sa.Connection) -> pd.DataFrame:
-    """The workers of today: `worker_id, grid_id, role, daily_visits, absent_from, absent_until, community_id`."""
+    """The workers of today, each with what the contract says of it and its `community_id`."""
     return pd.DataFrame(conn.execute(sa.text(_WORKERS)).mappings().all())
 
 

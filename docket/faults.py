@@ -85,5 +85,5 @@ def write_report(faults: Iterable[Fault], path: Path) -> None:
         writer.writerows(fault.as_row() for fault in faults)
 
 
-class BadInput(ValueError):  # noqa: N818 - not an error of ours: something that was handed to us
+class BadInput(ValueError):
     """An argument or a file that can't be used as asked; the message says what and what was expected."""

@@ -179,9 +179,8 @@ def show_one_list(path: Path) -> None:
     print(f"\n{worker}'s visits, {rows[0]['date']}")
     for row in (row for row in rows if row["worker_id"] == worker):
         late = "（已超期）" if row["overdue"] == "true" else ""
-        print(
-            f"{row['rank']:>2}. {row['person_id']} {row['colour']} 应访 {row['due_at'][:16]}{late} {row['reasons']}"
-        )
+        due = f"应访 {row['due_at'][:16]}{late}"
+        print(f"{row['rank']:>2}. {row['person_id']} {row['colour']} {due} {row['reasons']}")
         print(f"    注意：{row['look_out_for']}　不要说：{row['do_not_say']}")
 
 

@@ -166,7 +166,7 @@ def fit(
     if len(risks) == 0:
         raise PolicyError("no case of the validation quarter to fit the thresholds on")
     weights = {"escalation_90": 1.0} if weights is None else weights
-    top = dict.fromkeys(COLOURS[1:], 1.0)
+    top: dict[str, float] = dict.fromkeys(map(str, COLOURS[1:]), 1.0)
     draft = ColourPolicy(thresholds=top, weights=weights, capacity=dict(capacity))
     index = draft.index(risks)
     taken = 0.0

@@ -104,7 +104,7 @@ def visit_list(
     return _rows(conn, scorer, places, entries, day, as_of), places
 
 
-def _absent(row: Mapping[str, Any], day_start: int) -> bool:
+def _absent(row: Mapping[Any, Any], day_start: int) -> bool:
     begin, end = row["absent_from"], row["absent_until"]
     if begin is None or pd.isna(begin):
         return False

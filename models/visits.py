@@ -151,13 +151,11 @@ def plan(
             taken[chosen] += 1
     due = people["due_at"].to_numpy() < day_end
     places: list[Place] = []
-    for worker in sorted(queues):
-        queue = sorted(queues[worker], key=lambda position: (not due[position], position))
-        chosen, drawn, propensity = _with_draw(queue, people, capacity[worker], f"{day}/{worker}")
-        for rank, position in enumerate(chosen, start=1):
-            places.append(
-                _place(people.iloc[position], worker, rank, position in drawn, propensity[position])
-            )
+    for name in sorted(queues):
+        queue = sorted(queues[name], key=lambda position: (not due[position], position))
+        listed, drawn, chance = _with_draw(queue, people, capacity[name], f"{day}/{name}")
+        for rank, place in enumerate(listed, start=1):
+            places.append(_place(people.iloc[place], name, rank, place in drawn, chance[place]))
     return places
 
 

@@ -1,4 +1,4 @@
-"""The words that petitions and complaints against an authority are made of, as pieces of patterns.
+r"""The words that petitions and complaints against an authority are made of, as pieces of patterns.
 
 Petitioning is a right and never a signal here (records.md): what these words say must not reach a model.
 Each name is a regular-expression alternation without captures. `[，\\n]` never occurs in what they read,

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Debian's packages that the tests need: installed where we may (root), named where we may not.
+set -eu
+missing=""
+need() { # need PACKAGE LIBRARY: the shared library that PACKAGE brings must be loadable
+    "$PYTHON" -c "import ctypes; ctypes.CDLL('$2')" 2>/dev/null || missing="$missing $1"
+}
+need libgomp1 libgomp.so.1 # LightGBM and scikit-learn are built on OpenMP
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    # shellcheck disable=SC2086 # several packages, each a word
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    exit 0
+fi
+echo "make test needs Debian packages that are not installed:$missing" >&2
+exit 1
