@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import ValidationError
 
@@ -13,10 +14,11 @@ from serving import errors
 from serving.access import Scoped
 from serving.cases import service
 from serving.cases.schemas import Assessment, BatchIn, BatchOut, CaseIn, CaseOut, HappenedIn
-from serving.handling import problem_of
+from serving.handling import log_failure, problem_of
 from serving.shapes import LONGEST_ID, field_errors
 from serving.state import State, state_of
 
+_log = structlog.get_logger("anlan.cases")
 router = APIRouter(prefix="/v1", tags=["cases"])
 
 _submitter = Scoped("dispatch", "centre")
@@ -86,10 +88,10 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
         problem: errors.Problem = errors.Invalid(found)
     except errors.Problem as error:
         problem = error
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - see below
+        # One case's failure is not the others'.
+        log_failure(_log, "case_of_batch_failed", error)
         problem = problem_of(error)
-        if not isinstance(problem, errors.Unavailable):
-            raise
     else:
         return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}'
     told = json.dumps(problem.body(request_id), ensure_ascii=False)

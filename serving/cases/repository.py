@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.metadata import ASSESSMENTS, INTAKES
+from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
 from docket.times import rfc3339
 
 
@@ -162,3 +162,24 @@ def known_persons(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, d
     ).bindparams(sa.bindparam("ids", expanding=True))
     found = conn.execute(query, {"ids": list(person_ids)}).mappings().all()
     return {row["person_id"]: dict(row) for row in found}
+
+
+def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The latest version of rows by id, narratives as submitted; ids that aren't there are left out."""
+    described = BY_NAME[table]
+    made, key = RECORDS[table], described.key[0]
+    query = sa.select(*(made.c[name] for name in described.names)).where(made.c[key].in_(ids))
+    found = {row[key]: dict(row) for row in conn.execute(query.order_by(made.c.recorded_at)).mappings()}
+    for name, row in found.items():
+        for column in described.narratives:
+            try:
+                row[column] = reading.original(conn, table, name, row["recorded_at"])
+            except KeyError:
+                row[column] = None  # nothing was written
+    return found
+
+
+def parties_of(conn: sa.Connection, dispute_id: str) -> set[str]:
+    """Whoever is or was a party."""
+    query = sa.text("SELECT DISTINCT person_id FROM known_parties WHERE dispute_id = :dispute")
+    return set(conn.execute(query, {"dispute": dispute_id}).scalars())

@@ -10,31 +10,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 import structlog
+from pydantic import BaseModel
 
+from docket.contract import BY_NAME
 from docket.keys import Key
 from docket.store.writing import append
 from docket.text import prepare
 from docket.times import now_micros
-from features.documents import documents
+from features.documents import Document, Part, documents
 from features.frame import feature_frame
 from features.sources import StoreSource
 from models.assessment import assess
 from serving.access import reaches
 from serving.cases import repository
 from serving.cases.schemas import CaseIn, HappenedIn
-from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
 from serving.handling import log_failure
 from serving.models.service import Current
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
 
 _log = structlog.get_logger("anlan.cases")
+_OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,14 @@ def _store(
     persons = [stored(row, recorded) for row in case.persons]
     parties = [{"dispute_id": dispute["dispute_id"], **stored(row, recorded)} for row in case.parties]
     with state.store.begin() as conn:
+        # Before anything else: what the service says of a case that came before is itself of that area.
+        if key.area is not None and not reaches(conn, key, dispute["grid_id"]):
+            raise Forbidden(_OUTSIDE)
         earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
         if earlier is not None:
+            before = repository.dispute(conn, earlier.dispute_id, now_micros())
+            if before is not None and not reaches(conn, key, before.grid_id):
+                raise Forbidden(_OUTSIDE)
             if earlier.dispute_id != dispute["dispute_id"]:
                 raise Conflict("The Idempotency-Key was used before, for another case.")
             if earlier.body_digest != digest:
@@ -104,33 +115,44 @@ def _store(
         errors += _twice(persons, ("person_id",), "persons[{}]")
         if errors:
             raise Invalid(errors)
-        if not reaches(conn, key, dispute["grid_id"]):
-            raise Forbidden("The dispute's grid lies outside of the key's area.")
         # First of all: whoever brings the same case at this moment waits here for what becomes of it.
         repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
-        _append(conn, "persons", _changed(conn, persons), now, "persons[{}]")
-        _append(conn, "disputes", [dispute], now, "dispute")
-        _append(conn, "parties", parties, now, "parties[{}]")
+        _append(conn, "persons", _changed(conn, key, persons), now, "persons[{}]")
+        # A dispute that came by load is no new case: a POST may repeat it, never change it.
+        _append(conn, "disputes", [dispute], now, "dispute", corrections=False)
+        _append(conn, "parties", parties, now, "parties[{}]", corrections=False)
     return None
 
 
-def _changed(conn: sa.Connection, persons: Rows) -> Rows:
-    """Persons that say something new: to name a known person again is no correction."""
+def _changed(conn: sa.Connection, key: Key, persons: Rows) -> Rows:
+    """Persons that say something new: to name a known person again is no correction.
+
+    Who lives outside of the key's area may be named, and not corrected.
+    """
     known = repository.known_persons(conn, [row["person_id"] for row in persons])
     facts = ("birth_year", "sex", "grid_id")
-    return [
+    changed = [
         row
         for row in persons
         if row["person_id"] not in known or any(row[fact] != known[row["person_id"]][fact] for fact in facts)
     ]
+    for row in changed:
+        before = known.get(row["person_id"])
+        if before is not None and not reaches(conn, key, before["grid_id"]):
+            raise Forbidden("A person who lives outside of the key's area can't be changed with it.")
+    return changed
 
 
-def _append(conn: sa.Connection, table: str, rows: Rows, now: int, where: str) -> int:
+def _append(
+    conn: sa.Connection, table: str, rows: Rows, now: int, where: str, *, corrections: bool = True
+) -> int:
     """Append rows; how many were new. A row that contradicts what stands is a conflict."""
     done = append(conn, table, rows, ingested_at=now, via="api")
     if done.faults:
         told = "; ".join(f"{error.field}: {error.reason}" for error in fault_errors(done.faults, where))
         raise Conflict(f"The store holds other values: {told}.")
+    if done.corrected and not corrections:
+        raise Conflict("The store holds this dispute already, with other values.")
     return done.inserted + done.corrected
 
 
@@ -176,15 +198,43 @@ def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Ans
         errors += reference_errors(conn, "visits", visits, "visits[{}]", {})
         errors += _twice(events, ("event_id",), "events[{}]")
         errors += _twice(visits, ("visit_id",), "visits[{}]")
-        as_of = max([known.first_recorded, *(row["recorded_at"] for row in (*events, *visits))])
+        parties = repository.parties_of(conn, dispute_id)
+        errors += [
+            FieldError(field=f"visits[{place}].person_id", reason="not a party to the case")
+            for place, row in enumerate(visits)
+            if row["person_id"] not in parties
+        ]
         if errors:
             raise Invalid(errors)
+        _settle(conn, "events", events, happened.events, owner="dispute_id")
+        _settle(conn, "visits", visits, happened.visits, owner="person_id")
+        as_of = max([known.first_recorded, *(row["recorded_at"] for row in (*events, *visits))])
         new = _append(conn, "events", events, now, "events[{}]")
         new += _append(conn, "visits", visits, now, "visits[{}]")
         earlier = None if new else repository.latest_answer(conn, dispute_id, as_of)
     if earlier is not None:
         return Answer(earlier, new=False)
     return _assess_and_keep(state, dispute_id, as_of, intake=False)
+
+
+def _settle(conn: sa.Connection, table: str, rows: Rows, said: Sequence[BaseModel], *, owner: str) -> None:
+    """Hold rows against what stands under their ids.
+
+    A row that says no `recorded_at` and is otherwise the one that stands there is that row again, sent anew
+    because the answer was lost: it takes that row's `recorded_at`. A row that belongs to somebody else is a
+    conflict; a correction never moves it.
+    """
+    key = BY_NAME[table].key[0]
+    standing = repository.latest_rows(conn, table, [row[key] for row in rows])
+    for row, sent in zip(rows, said, strict=True):
+        before = standing.get(row[key])
+        if before is None:
+            continue
+        if before[owner] != row[owner]:
+            raise Conflict(f"{key} was used before, for something else.")
+        same = {**before, "recorded_at": None} == {**row, "recorded_at": None}
+        if same and sent.model_dump()["recorded_at"] is None:
+            row["recorded_at"] = before["recorded_at"]
 
 
 def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) -> Answer:
@@ -194,11 +244,11 @@ def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool)
             answer, features = assessed(conn, current, dispute_id, as_of)
         except sa.exc.SQLAlchemyError:
             raise  # no answer without the records: the caller is told to come again
-        except Exception as error:
-            if current is None:
-                raise
+        except Problem:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever ails a model, the rules answer
             log_failure(_log, "scoring_failed", error)
-            answer, features = assessed(conn, None, dispute_id, as_of)
+            answer, features = _by_rules(conn, dispute_id, as_of), {}
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with state.store.begin() as conn:
         repository.keep_assessment(conn, answer, text, as_of, features, now_micros())
@@ -234,6 +284,32 @@ def assessed(
     )
     values = frame.drop(columns="text").iloc[0].dropna()
     return answer, {str(name): float(value) for name, value in values.items()}
+
+
+def _by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:
+    """The assessment by floors and cue rules, of the narrative alone where not even the texts can be read."""
+    known = repository.dispute(conn, dispute_id, as_of)
+    if known is None:
+        raise NotFound()
+    narrative = prepare(repository.narrative(conn, dispute_id, known.recorded_at))
+    try:
+        (document,) = documents(StoreSource(conn), [dispute_id], np.array([as_of], dtype=np.int64))
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see below
+        # A stated danger must show whatever else fails.
+        log_failure(_log, "texts_failed", error)
+        document = Document((Part("narrative", known.recorded_at, known.recorded_at, narrative.text),))
+    return assess(
+        dispute_id=dispute_id,
+        as_of=as_of,
+        recorded_at=known.first_recorded,
+        frame_row=pd.DataFrame(),
+        document=document,
+        narrative=narrative,
+        scorer=None,
+        model_version=None,
+    )
 
 
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:

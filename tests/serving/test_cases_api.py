@@ -25,8 +25,10 @@ from working_folder import Trained
 from docket import keys
 from docket.load import load_folder
 from docket.store import Store, open_store
+from docket.store.writing import append
 from docket.times import now_micros
 from serving.app import create_app
+from serving.cases import service
 from serving.settings import Settings
 
 GRIDS = pd.DataFrame(
@@ -238,6 +240,96 @@ def test_keys_reach_as_far_as_their_scope_and_area(client: TestClient, store: St
     assert client.post("/v1/cases", json=case("k", grid="g2"), headers=east).status_code == 403
     assert client.post("/v1/cases", json=case("l", grid="g1"), headers=east).status_code == 201
     assert client.get("/v1/visits?worker=w2", headers=scopes["worker"]).status_code == 422
+
+
+def test_an_event_stays_with_its_case(client: TestClient, store: Store) -> None:
+    client.post("/v1/cases", json=case("x", grid="g1"))
+    client.post("/v1/cases", json=case("y", grid="g2"))
+    event = {"event_id": "e1", "at": datetime.now(UTC).isoformat(), "kind": "contacted", "text": "已联系"}
+    assert client.post("/v1/cases/x/events", json={"events": [event]}).status_code == 201
+    west = key_of(store, "dispatch", area="street:s2")
+    taken = client.post("/v1/cases/y/events", json={"events": [event | {"text": "别的"}]}, headers=west)
+    assert taken.status_code == 409
+    assert [row["event_id"] for row in client.get("/v1/cases/x").json()["events"]] == ["e1"]
+    assert client.get("/v1/cases/y").json()["events"] == []
+
+
+def test_a_report_that_is_sent_again_is_the_same_report(client: TestClient, store: Store) -> None:
+    client.post("/v1/cases", json=case("x"))
+    at = datetime.now(UTC).isoformat()
+    event = {"event_id": "e1", "at": at, "kind": "police_call", "text": "电话13800138000"}
+    visit = {
+        "visit_id": "v1",
+        "person_id": "p-x",
+        "worker_id": "w1",
+        "at": at,
+        "contact": True,
+        "finding": "calm",
+    }
+    body = {"events": [event], "visits": [visit]}
+    first, again = (client.post("/v1/cases/x/events", json=body) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200) and first.content == again.content
+    assert count(store, "events") == count(store, "visits") == 1
+    changed = body | {"events": [event | {"kind": "contacted"}]}
+    assert client.post("/v1/cases/x/events", json=changed).status_code == 201
+    assert count(store, "events") == 2
+
+
+def test_a_visit_is_to_a_party(client: TestClient) -> None:
+    client.post("/v1/cases", json=case("x"))
+    client.post("/v1/cases", json=case("y"))
+    at = datetime.now(UTC).isoformat()
+    visit = {
+        "visit_id": "v1",
+        "person_id": "p-y",
+        "worker_id": "w1",
+        "at": at,
+        "contact": True,
+        "finding": "calm",
+    }
+    answer = client.post("/v1/cases/x/events", json={"visits": [visit]})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "visits[0].person_id"
+
+
+def test_a_repeat_tells_nothing_across_areas(client: TestClient, store: Store) -> None:
+    body = case("x", "对方持刀，扬言杀他全家。", grid="g1")
+    assert client.post("/v1/cases", json=body).status_code == 201
+    west = key_of(store, "dispatch", area="street:s2")
+    for sent in (body, case("x", "别的话", grid="g1"), case("x", "别的话", grid="g2")):
+        answer = client.post("/v1/cases", json=sent, headers=west)
+        assert answer.status_code == 403 and "red" not in answer.text
+    person = {"person_id": "p-x", "birth_year": 1999, "sex": "female", "grid_id": "g2"}
+    party = {"person_id": "p-x", "role": "applicant", "relation": "unknown"}
+    changed = case("z", grid="g2") | {"persons": [person], "parties": [party]}
+    assert client.post("/v1/cases", json=changed, headers=west).status_code == 403
+    assert count(store, "persons") == 1
+
+
+def test_a_loaded_dispute_is_not_overwritten(client: TestClient, store: Store) -> None:
+    loaded = {
+        "dispute_id": "old", "opened_at": now_micros() - 10**12, "recorded_at": now_micros() - 10**11,
+        "source": "walk_in", "kind": "debt", "grid_id": "g1", "text": "借款到期不还", "amount_cny": None,
+    }  # fmt: skip
+    with store.begin() as conn:
+        append(conn, "disputes", [loaded], ingested_at=now_micros(), via="load")
+    assert client.post("/v1/cases", json=case("old", "家长扬言跳楼")).status_code == 409
+    assert count(store, "disputes") == 1 and count(store, "intakes") == 0
+
+
+def test_a_stated_danger_shows_though_features_and_texts_fail(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("planted")
+
+    # A fault planted in the real service: nothing from outside makes these fail without the store failing.
+    monkeypatch.setattr(service, "feature_frame", fail)
+    monkeypatch.setattr(service, "documents", fail)
+    got = client.post("/v1/cases", json=case("x", "家长扬言跳楼"))
+    assert got.status_code == 201 and got.json()["colour"] == "red" and got.json()["degraded"]
+    monkeypatch.setattr(service, "assess", fail)
+    batch = client.post("/v1/cases:batch", json={"cases": [case("u"), case("v", kind="x")]})
+    assert [result["status"] for result in batch.json()["results"]] == [500, 422]
 
 
 def test_health_shows_nothing_personal_and_says_what_is_missing(client: TestClient) -> None:
