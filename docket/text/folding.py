@@ -21,6 +21,7 @@ from docket.text.draft import Draft, Edit
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\u4e00-\u9fff，。；：！？、（）“”‘’《》〈〉…—〔〕【】「」『』\n]")
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _JOINED_MARKS: Final = ((0x0300, 0x036F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+_SLASHES: Final = frozenset("\u2044\u2215")
 _SYMBOLS_FROM: Final = 0x2190
 _EMPTY_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -52,11 +53,14 @@ def _fold(character: str) -> str:
         return ""
     if category == "Zs":
         return " "
+    if character in _SLASHES:
+        return "/"
     folded = unicodedata.normalize("NFKC", character)
     if folded == character:
         # Pictures, boxes and arrows stand where a writer would otherwise have put a stop.
         return "，" if code >= _SYMBOLS_FROM and category in {"So", "Sk", "Sm"} else character
-    return "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
+    # Each part once more: ㎮ is rad∕s, whose ∕ would only be folded the next time.
+    return "".join(_fold(part) for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
 
 
 @cache

@@ -89,6 +89,8 @@ def test_any_string_prepares_to_clean_text_whose_offsets_hold(raw: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(_ANY)
+@example("时速㎮")
+@example("½")
 def test_preparing_twice_changes_nothing(raw: str) -> None:
     once = prepare(raw).text
     assert prepare(once).text == once
