@@ -19,9 +19,8 @@ from docket.text.draft import Draft, Edit
 
 # What needs no look: ASCII that prints, the unified ideographs, the punctuation that the clause step reads.
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\u4e00-\u9fff，。；：！？、（）“”‘’《》〈〉…—〔〕【】「」『』\n]")
-_LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_SINGLE: Final = {**dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n"), "\t": " ", "\u2044": "/", "\u2215": "/"}
 _JOINED_MARKS: Final = ((0x0300, 0x036F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
-_SLASHES: Final = frozenset("\u2044\u2215")
 _SYMBOLS_FROM: Final = 0x2190
 _EMPTY_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -43,18 +42,14 @@ _MARKUP: Final = re.compile(r"<rp>[^<]*</rp>|<rt>[^<]*</rt>|<br ?/?>|</?[A-Za-z]
 @lru_cache(maxsize=8192)
 def _fold(character: str) -> str:
     """What one character becomes: itself, an equivalent, a space, a newline, a clause break, nothing."""
-    if character in _LINE_ENDS:
-        return "\n"
-    if character == "\t":
-        return " "
+    if character in _SINGLE:
+        return _SINGLE[character]
     category = unicodedata.category(character)
     code = ord(character)
     if category in _EMPTY_CATEGORIES or any(low <= code <= high for low, high in _JOINED_MARKS):
         return ""
     if category == "Zs":
         return " "
-    if character in _SLASHES:
-        return "/"
     folded = unicodedata.normalize("NFKC", character)
     if folded == character:
         # Pictures, boxes and arrows stand where a writer would otherwise have put a stop.
