@@ -19,7 +19,12 @@ from docket.text.draft import Draft, Edit
 
 # What needs no look: ASCII that prints, the unified ideographs, the punctuation that the clause step reads.
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\u4e00-\u9fff，。；：！？、（）“”‘’《》〈〉…—〔〕【】「」『』\n]")
-_SINGLE: Final = {**dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n"), "\t": " ", "\u2044": "/", "\u2215": "/"}
+_SINGLE: Final = {
+    **dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n"),
+    "\t": " ",
+    "\u2044": "/",
+    "\u2215": "/",
+}
 _JOINED_MARKS: Final = ((0x0300, 0x036F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 _SYMBOLS_FROM: Final = 0x2190
 _EMPTY_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
