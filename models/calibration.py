@@ -22,9 +22,9 @@ from scipy.special import expit, logit
 Array = NDArray[np.float64]
 
 _EDGE = 1e-9
-SLOPE_SD = 0.25
+SLOPE_SD = 0.1
 """Prior standard deviation of the slope about 1."""
-INTERCEPT_SD = 0.5
+INTERCEPT_SD = 0.25
 """Prior standard deviation of the shift, in logits, at the mean predictor."""
 
 

@@ -32,6 +32,7 @@ def render_card(trained: Trained) -> str:
         intervals=[f"{low}–{high}" for low, high in INTERVALS],
         columns=len(hazard.columns),
         cues=len(hazard.cue_names),
+        trees=0 if hazard.booster is None else hazard.booster.num_trees(),
         quarter=f"{local_day(begin)} to {local_day(end)}",
         figures=_figures(report["figures"]),
         line=trained.scorer.calibration.line(),

@@ -16,7 +16,7 @@ from models.design import Column, catalogue_columns
 from models.hazard import EscalationHazard, HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
-from models.reading import CUE_NAMES, CUE_SIGNS
+from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
 from models.rows import HazardRows
 from models.shares import TargetShares
 from models.targets import labels
@@ -113,6 +113,7 @@ def fit_estimator(
         columns=catalogue_columns() if columns is None else columns,
         cue_names=CUE_NAMES,
         cue_signs=CUE_SIGNS,
+        cue_points=CUE_POINTS,
         settings=settings,
         seed=seed,
         progress=tell("trees"),

@@ -117,7 +117,7 @@ def train_on(
             f"{rfc3339(quarter.end)}"
         )
     trial = _fitted(m, before, quarter.begin, settings, "validation model", progress)
-    calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), m.weight[held])
+    calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), _votes(m, held))
     risks = trial.risks(m.inputs.rows(at_intake), calibration)
     colours = policy.fit(
         risks,
@@ -180,6 +180,13 @@ def _info(m: Material) -> dict[str, Any]:
         "harmed_disputes": int(m.points["dispute_id"].iloc[rows.example[rows.event > 0]].nunique()),
         "rows": {name: table.num_rows for name, table in m.known.tables.items()},
     }
+
+
+def _votes(m: Material, rows: NDArray[np.int64]) -> Array:
+    """Weights with which a dispute's points add up to one: one harm is one piece of evidence."""
+    _, owner = np.unique(m.ids[rows], return_inverse=True)
+    weight = m.weight[rows]
+    return np.asarray(weight / np.bincount(owner, weight)[owner])
 
 
 def _calibrated(trial: Estimator, held: Inputs, known: Labels, weight: Array) -> HazardMap:

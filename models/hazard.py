@@ -1,8 +1,9 @@
-"""The escalation hazard by interval: a ridge hazard regression and boosted trees on the same columns.
+"""The escalation hazard by interval: a ridge hazard regression, and boosted trees on what it leaves over.
 
 Both read the table, the cues and the text score, and both keep the signs that the literature is clear about
-(an asserted cue, an earlier harm never lower the risk). The trees add what a line can't say; the line keeps
-its head where there are thirty harms to learn from. Their logits are averaged; see docs/adr/0020.
+(an asserted cue, an earlier harm never lower the risk). The line starts from the checklist: a cue is worth
+its points until the records say more, and a table column is worth little until they do. The trees start from
+the line, and get the more rounds the more harms there are to learn from; see docs/adr/0020.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from scipy.special import expit, logit
 from models.design import Column, LinearDesign
 from models.linear import fit_ridge
 from models.rows import HazardRows, baseline, collapsed
-from models.targets import INTERVALS
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
 TEXT_COLUMNS: Final = ("text_sum", "text_worst")
+STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
+"""What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
 _SHOWN_INTERVAL: Final = 2
 """The interval that explanations are about: 30 to 90 days."""
 
@@ -35,24 +37,33 @@ class HazardSettings:
 
     Attributes
     ----------
-    table_penalty, cue_penalty, text_penalty
-        Ridge penalties of standardised table terms, of cue columns and of the text score.
-    trees, learning_rate, leaves
-        Boosting rounds of one seed, their step, and leaves a tree.
-    seeds
-        Boosters averaged.
-    tree_share
-        Weight of the trees' logit beside the line's.
+    table_penalty, text_penalty
+        Ridge penalties of standardised table terms and of the text score.
+    stage_penalty
+        Ridge penalty of the terms that say how far on a dispute is (`STAGE`).
+    cue_penalty
+        Ridge penalty of what a cue is worth beyond its checklist points.
+    points_penalty
+        Ridge penalty of what one checklist point is worth.
+    trees
+        Most boosting rounds.
+    harms_a_tree
+        Weighted harms that earn one boosting round.
+    learning_rate, leaves
+        Step of a round, and its leaves.
+    threads
+        Of LightGBM; 0 is all cores.
     """
 
-    table_penalty: float = 15.0
-    cue_penalty: float = 2.0
-    text_penalty: float = 1.0
-    trees: int = 150
-    learning_rate: float = 0.04
+    table_penalty: float = 1000.0
+    stage_penalty: float = 15.0
+    cue_penalty: float = 60.0
+    points_penalty: float = 0.01
+    text_penalty: float = 20.0
+    trees: int = 80
+    harms_a_tree: float = 10.0
+    learning_rate: float = 0.03
     leaves: int = 8
-    seeds: int = 2
-    tree_share: float = 0.5
     threads: int = 0
 
 
@@ -78,13 +89,13 @@ class EscalationHazard:
         design: LinearDesign,
         intercept: float,
         coefficients: Array,
-        boosters: Sequence[lgb.Booster],
+        booster: lgb.Booster | None,
         settings: HazardSettings,
     ) -> None:
         self.columns, self.cue_names, self.cue_signs = tuple(columns), tuple(cue_names), tuple(cue_signs)
         self.base, self.design = base, design
         self.intercept, self.coefficients = intercept, coefficients
-        self.boosters, self.settings = list(boosters), settings
+        self.booster, self.settings = booster, settings
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,6 +114,7 @@ class EscalationHazard:
         columns: Sequence[Column],
         cue_names: Sequence[str],
         cue_signs: Sequence[int],
+        cue_points: Array,
         settings: HazardSettings,
         seed: int,
         progress: Progress | None = None,
@@ -116,41 +128,42 @@ class EscalationHazard:
             earlier text to learn from.
         rows, weight
             The hazard rows and the weight of each query point, shape (n,).
+        cue_points
+            What each cue column is worth on the checklist, shape (c,).
         """
         base = baseline(rows, weight)
         design = LinearDesign.fit(table, columns, weight)
-        model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), [], settings)
-        model._fit_line(table, cues, text, rows, weight)
+        model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), None, settings)
+        model._fit_line(table, cues, text, rows, weight, cue_points)
         model._fit_trees(table, cues, text, rows, weight, seed, progress)
         return model
 
-    def _fit_line(self, table: Array, cues: Array, text: Array, rows: HazardRows, weight: Array) -> None:
-        settings, n = self.settings, len(table)
-        events, exposure = collapsed(rows, weight, n)
+    def _fit_line(
+        self, table: Array, cues: Array, text: Array, rows: HazardRows, weight: Array, cue_points: Array
+    ) -> None:
+        settings = self.settings
+        events, exposure = collapsed(rows, weight, len(table))
         used = exposure > 0
-        penalty = np.concatenate(
-            [
-                np.full(len(self.design.terms), settings.table_penalty),
-                np.full(len(self.cue_names), settings.cue_penalty),
-                np.full(len(TEXT_COLUMNS), settings.text_penalty),
-            ]
-        )
-        signs = np.concatenate(
-            [self.design.signs, self.cue_signs, np.ones(len(TEXT_COLUMNS), dtype=np.int64)]
-        )
+        terms, texts = len(self.design.terms), len(TEXT_COLUMNS)
+        staged = [self.columns[term.source].name in STAGE for term in self.design.terms]
+        table_penalties = np.where(staged, settings.stage_penalty, settings.table_penalty)
+        others = (settings.cue_penalty, settings.text_penalty, settings.points_penalty)
+        if not (weight[used] * events[used]).sum() > 0:
+            self.coefficients = np.zeros(terms + len(self.cue_names) + texts)
+            return
         x = self._linear_matrix(table[used], cues[used], text[used])
-        if (weight[used] * events[used]).sum() > 0:
-            self.intercept, self.coefficients = fit_ridge(
-                x,
-                events[used],
-                loss="poisson",
-                penalty=penalty,
-                weight=weight[used],
-                offset=np.log(exposure[used]),
-                bounds=signs,
-            )
-        else:
-            self.intercept, self.coefficients = 0.0, np.zeros(x.shape[1])
+        self.intercept, found = fit_ridge(
+            np.column_stack([x, cues[used] @ cue_points]),
+            events[used],
+            loss="poisson",
+            penalty=np.concatenate([table_penalties, np.repeat(others, (len(self.cue_names), texts, 1))]),
+            weight=weight[used],
+            offset=np.log(exposure[used]),
+            bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 1, dtype=np.int64)]),
+        )
+        # the points are a sum over cues, so that what a point is worth goes into the cues' coefficients
+        self.coefficients = found[:-1]
+        self.coefficients[terms : terms + len(self.cue_names)] += found[-1] * cue_points
 
     def _fit_trees(
         self,
@@ -163,18 +176,19 @@ class EscalationHazard:
         progress: Progress | None,
     ) -> None:
         settings = self.settings
-        if not rows.event.sum() > 0:
+        harms = float((weight[rows.example] * rows.event).sum())
+        rounds = min(settings.trees, int(harms / settings.harms_a_tree))
+        if rounds == 0:
             return
-        x = np.column_stack([np.hstack([table, cues, text])[rows.example], rows.interval])
+        line = self._line_logits(table, cues, text)
         data = lgb.Dataset(
-            x,
+            np.column_stack([np.hstack([table, cues, text])[rows.example], rows.interval]),
             label=rows.event,
             weight=weight[rows.example],
-            init_score=logit(self.base)[rows.interval],
+            init_score=line[rows.example, rows.interval],
             feature_name=list(self.names),
             categorical_feature=[c.name for c in self.columns if c.kind == "code"],
             params={"max_bin": 63, "min_data_in_bin": 5, "verbose": -1, "num_threads": settings.threads},
-            free_raw_data=False,
         )
         signs = [0 if c.kind == "code" else c.monotone for c in self.columns]
         parameters = {
@@ -183,13 +197,13 @@ class EscalationHazard:
             "learning_rate": settings.learning_rate,
             "num_leaves": settings.leaves,
             "min_data_in_leaf": 50,
-            "min_sum_hessian_in_leaf": 2.0,
-            "lambda_l2": 10.0,
+            "min_sum_hessian_in_leaf": 5.0,
+            "lambda_l2": 100.0,
             "feature_fraction": 0.4,
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
             "cat_smooth": 20.0,
-            "cat_l2": 20.0,
+            "cat_l2": 100.0,
             "min_data_per_group": 50,
             "monotone_constraints": [*signs, *self.cue_signs, 1, 1, 0],
             "monotone_constraints_method": "basic",
@@ -197,12 +211,10 @@ class EscalationHazard:
             "force_row_wise": True,
             "num_threads": settings.threads,
             "verbose": -1,
+            "seed": seed,
         }
-        for number in range(settings.seeds):
-            booster = lgb.train(parameters | {"seed": seed + number}, data, settings.trees)
-            self.boosters.append(booster)
-            if progress is not None:
-                progress(number + 1, settings.seeds)
+        told = [] if progress is None else [lambda env: progress(env.iteration + 1, rounds)]
+        self.booster = lgb.train(parameters, data, rounds, callbacks=told)
 
     def _linear_matrix(self, table: Array, cues: Array, text: Array) -> Array:
         return np.hstack([self.design(table), cues, np.where(np.isnan(text), 0.0, text)])
@@ -215,24 +227,22 @@ class EscalationHazard:
         # a plain sum: the same case alone and in a batch gives the same bits
         return np.asarray((x * self.coefficients).sum(axis=1) + self.intercept)
 
+    def _line_logits(self, table: Array, cues: Array, text: Array) -> Array:
+        relative = np.exp(np.minimum(self.linear(table, cues, text), 20))
+        hazard = -np.expm1(np.log1p(-self.base)[None, :] * relative[:, None])
+        return np.asarray(logit(np.clip(hazard, 1e-12, 1 - 1e-9)))
+
     def logits(self, table: Array, cues: Array, text: Array) -> Array:
         """Logit hazard by interval, shape (n, 4)."""
-        n, size = len(table), len(INTERVALS)
-        cumulative = (
-            -np.log1p(-self.base)[None, :] * np.exp(np.minimum(self.linear(table, cues, text), 20))[:, None]
-        )
-        line = logit(np.clip(-np.expm1(-cumulative), 1e-12, 1 - 1e-9))
-        if not self.boosters:
-            return np.asarray(line)
+        line = self._line_logits(table, cues, text)
+        if self.booster is None:
+            return line
+        n, size = line.shape
         x = np.empty((n * size, len(self.names)))
         x[:, :-1] = np.repeat(np.hstack([table, cues, text]), size, axis=0)
         x[:, -1] = np.tile(np.arange(size), n)
-        raw = np.zeros(n * size)
-        for booster in self.boosters:
-            raw += booster.predict(x, raw_score=True, num_threads=self.settings.threads)
-        trees = raw.reshape(n, size) / len(self.boosters) + logit(self.base)[None, :]
-        share = self.settings.tree_share
-        return np.asarray(share * trees + (1 - share) * line)
+        trees = self.booster.predict(x, raw_score=True, num_threads=self.settings.threads)
+        return np.asarray(line + np.asarray(trees).reshape(n, size))
 
     def hazards(self, table: Array, cues: Array, text: Array) -> Array:
         """Uncalibrated hazard by interval, shape (n, 4)."""
@@ -254,15 +264,11 @@ class EscalationHazard:
             for place, source in enumerate(sources):
                 line[:, source] += terms[:, place]
             line[:, len(self.columns) :] = terms[:, len(sources) :]
-        if not self.boosters:
+        if self.booster is None:
             return line
         x = np.column_stack([table, cues, text, np.full(len(table), _SHOWN_INTERVAL)])
-        trees = np.zeros((len(table), width))
-        for booster in self.boosters:
-            shap = booster.predict(x, pred_contrib=True, num_threads=self.settings.threads)
-            trees += np.asarray(shap)[:, :width]
-        share = self.settings.tree_share
-        return np.asarray(share * trees / len(self.boosters) + (1 - share) * line)
+        shap = self.booster.predict(x, pred_contrib=True, num_threads=self.settings.threads)
+        return np.asarray(line + np.asarray(shap)[:, :width])
 
     def with_settings(self, settings: HazardSettings) -> EscalationHazard:
         """The same fit under other settings of use (threads)."""
@@ -274,6 +280,6 @@ class EscalationHazard:
             self.design,
             self.intercept,
             self.coefficients,
-            self.boosters,
+            self.booster,
             settings,
         )

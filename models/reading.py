@@ -33,6 +33,8 @@ CUE_NAMES: Final = CUE_COLUMNS
 CUE_SIGNS: Final = (1,) * len(CUES) + (-1,) * (len(CUE_COLUMNS) - len(CUES))
 """An asserted cue never lowers the risk, and one that is only denied never raises it. The second rule makes
 the first hold where an assertion takes the place of a denial."""
+CUE_POINTS: Final = np.array([cue.points for cue in CUES] + [0.0] * (len(CUE_COLUMNS) - len(CUES)))
+"""What the checklist gives for each cue column."""
 _BATCH: Final = 2_000
 
 

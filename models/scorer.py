@@ -1,7 +1,7 @@
 """The model as it is used: frames in, twelve risks out, saved in native formats and JSON.
 
 A folder holds `scorer.json` (all small state), `arrays.npz` (no pickles), `text.json` and `text.npz` (the
-n-grams), and one LightGBM text file a booster. Nothing of the training data is in it but n-grams that at
+n-grams), and `trees.txt`, a LightGBM text file. Nothing of the training data is in it but n-grams that at
 least three disputes shared.
 """
 
@@ -85,8 +85,8 @@ class Scorer:
         Returns
         -------
         DataFrame
-            A column for each table column, cue and text column. TreeSHAP for the trees, coefficient times
-            distance from the mean for the line, in the shares in which they are averaged.
+            A column for each table column, cue and text column: coefficient times distance from the mean for
+            the line, and TreeSHAP for the trees that stand on it.
         """
         inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
         text = self.estimator.text_columns(inputs)
@@ -117,7 +117,7 @@ class Scorer:
             "design": hazard.design.state(),
             "intercept": hazard.intercept,
             "settings": asdict(hazard.settings),
-            "boosters": len(hazard.boosters),
+            "has_trees": hazard.booster is not None,
             "has_text": self.estimator.score is not None,
             "calibration": asdict(self.calibration),
             "policy": self.policy.to_json(),
@@ -134,8 +134,8 @@ class Scorer:
         )
         if self.estimator.score is not None:
             self.estimator.score.save(folder, "text")
-        for number, booster in enumerate(hazard.boosters):
-            booster.save_model(str(folder / f"booster_{number}.txt"))
+        if hazard.booster is not None:
+            hazard.booster.save_model(str(folder / "trees.txt"))
 
     @classmethod
     def load(cls, folder: Path) -> Scorer:
@@ -152,10 +152,6 @@ class Scorer:
         _refuse_mismatch(state)
         with np.load(folder / "arrays.npz", allow_pickle=False) as saved:
             arrays = {name: saved[name] for name in saved.files}
-        boosters = [
-            lgb.Booster(model_file=str(folder / f"booster_{number}.txt"))
-            for number in range(state["boosters"])
-        ]
         hazard = EscalationHazard(
             columns=_columns(state["columns"]),
             cue_names=state["cue_names"],
@@ -164,7 +160,7 @@ class Scorer:
             design=LinearDesign.of(state["design"]),
             intercept=state["intercept"],
             coefficients=arrays["coefficients"],
-            boosters=boosters,
+            booster=lgb.Booster(model_file=str(folder / "trees.txt")) if state["has_trees"] else None,
             settings=HazardSettings(**state["settings"]),
         )
         score = NgramScore.load(folder, "text") if state["has_text"] else None

@@ -28,7 +28,7 @@ BLOCK_STARTS: Final = (0.25, 0.45, 0.65, 0.85)
 """Where blocks begin, as shares of the query points in time order."""
 LEAST_HARMS: Final = 8
 """With fewer harmed query points before it, a block's scores stay missing."""
-PENALTY: Final = 2.0
+PENALTY: Final = 10.0
 
 
 def fit_score(corpus: Corpus, known: Labels, weight: Array, penalty: float) -> NgramScore | None:
