@@ -247,7 +247,8 @@ class Feature:
         Returns
         -------
         str or None
-            None where there is nothing to say: no phrase, a missing value, or none of what is counted.
+            None where there is nothing to say: no phrase, a missing value, none of what is counted, or less than
+            a whole day or yuan of it.
         """
         if self.phrase is None or math.isnan(value):
             return None
@@ -259,9 +260,19 @@ class Feature:
             if not 0 <= code < len(self.labels) or not self.labels[code]:
                 return None
             label = self.labels[code]
-        elif self.transform is Transform.NONE and self.aggregate not in _DATED and value <= 0:
+        elif self.aggregate is not Aggregate.SINCE and value < (1 if self._floored else 1e-9):
             return None
         return self.phrase.format(n=_number(value, self), within=self.within, label=label)
+
+    @property
+    def theme(self) -> tuple[object, ...]:
+        """What it counts, whatever the window: of several with one theme, one is enough to tell people."""
+        return (self.stream, self.entity, self.aggregate, self.where, self.not_own)
+
+    @property
+    def _floored(self) -> bool:
+        """Whether people are told whole days or yuan of it."""
+        return self.aggregate in _DATED or self.transform is not Transform.NONE
 
     def as_dict(self) -> dict[str, Any]:
         """Everything declared, in plain JSON types, in a fixed order."""
@@ -278,6 +289,6 @@ _DATED: Final = frozenset({Aggregate.SINCE, Aggregate.DURATION})
 def _number(value: float, feature: Feature) -> str:
     if feature.aggregate is Aggregate.RATE:
         return f"{value:.1%}"
-    if feature.aggregate in _DATED or feature.transform is not Transform.NONE:
-        return str(math.floor(value + 1e-9))
+    if feature._floored:
+        return str(math.floor(value + 1e-9)) if value >= 1 else "不到1"
     return str(int(value)) if value == int(value) else f"{value:.1f}"

@@ -91,7 +91,7 @@ def cue_reasons(
 def fact_reasons(
     values: Mapping[Any, float], contributions: Mapping[Any, float], most: int = MOST_FACTS
 ) -> list[Reason]:
-    """The facts that raise the risk most, in words.
+    """The facts that raise the risk most, in words; of one count over several windows, one.
 
     Parameters
     ----------
@@ -101,13 +101,14 @@ def fact_reasons(
         What each adds, in logits (`Scorer.explain`).
     """
     reasons: list[Reason] = []
-    told: set[str] = set()
+    told: set[object] = set()
     raising = [name for name in BY_NAME if contributions.get(name, 0.0) >= LEAST_CONTRIBUTION]
     for name in sorted(raising, key=lambda name: (-contributions[name], name)):
         value = values[name]
         text = BY_NAME[name].describe(value) if np.isfinite(value) else None
-        if text is not None and text not in told:
-            told.add(text)
+        theme = BY_NAME[name].theme
+        if text is not None and theme not in told:
+            told.add(theme)
             reasons.append(Reason("fact", text))
         if len(reasons) == most:
             break
