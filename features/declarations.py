@@ -247,8 +247,8 @@ class Feature:
         Returns
         -------
         str or None
-            None where there is nothing to say: no phrase, a missing value, none of what is counted, or less than
-            a whole day or yuan of it.
+            None where there is nothing to say: no phrase, a missing value, none of what is counted, or less
+            than a whole day or yuan of it.
         """
         if self.phrase is None or math.isnan(value):
             return None

@@ -154,7 +154,8 @@ def _rows(
         return []
     disputes = sorted({place.dispute_id for place in places})
     frame = feature_frame(StoreSource(conn), disputes, np.full(len(disputes), as_of, dtype=np.int64))
-    findings = {name: tag(text) for name, text in zip(disputes, frame["text"], strict=True)}
+    # the first line is the narrative, which the applicant brought; what follows is others' words
+    findings = {name: tag(text.split("\n", 1)[0]) for name, text in zip(disputes, frame["text"], strict=True)}
     facts = _facts(scorer, disputes, frame)
     rows = []
     for place in places:

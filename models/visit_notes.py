@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from features.cues import Finding
+from features.cues import BY_NAME, Finding
 from models.reading import asserted
-
-LOOK_OUT: Final[Mapping[str, str]] = {}
-"""Advice by what the person themself reported."""
 
 _BY_COLOUR: Final = {
     "red": ("两人以上同行，出发前告知网格长或派出所", "有现实危险立即撤离并拨打110"),
@@ -32,7 +29,7 @@ def look_out_for(own: Sequence[Finding], colour: str, kind: str, last_finding: s
     colour, kind, last_finding
         Of the matter, and of the last visit.
     """
-    notes = [LOOK_OUT[finding.cue] for finding in asserted(own) if finding.cue in LOOK_OUT]
+    notes = [BY_NAME[finding.cue].advice for finding in asserted(own) if BY_NAME[finding.cue].advice]
     notes += _BY_COLOUR[colour]
     if last_finding in _BY_FINDING:
         notes.append(_BY_FINDING[last_finding])

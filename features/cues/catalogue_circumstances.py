@@ -30,6 +30,7 @@ CIRCUMSTANCES: Final = (
         patterns=(r"吸毒|毒瘾|冰毒|海洛因|溜冰毒|吸食|复吸|涉毒|戒毒",),
         examples=("有吸毒史", "男方复吸"),
         counter_examples=("没有吸毒",),
+        advice="可能吸毒，勿单独上门，请社区民警陪同",
     ),
     Cue(
         name="ruin",
@@ -105,6 +106,7 @@ CIRCUMSTANCES: Final = (
         ),
         examples=("不让她出门上班", "没收手机", "把妻子反锁在家里"),
         counter_examples=("没有限制人身自由",),
+        advice="可能受人控制，设法单独谈话，不经他人转话",
     ),
     Cue(
         name="children",
@@ -117,6 +119,7 @@ CIRCUMSTANCES: Final = (
         ),
         examples=("当着孩子的面打人", "不让看孩子", "争夺抚养权"),
         counter_examples=("没有打孩子",),
+        advice="留意未成年人是否安全，必要时联系学校和妇联",
     ),
     Cue(
         name="separation",
@@ -155,6 +158,7 @@ CIRCUMSTANCES: Final = (
         ),
         examples=("违反人身安全保护令", "拘留后又上门闹", "签了协议又反悔"),
         counter_examples=("没有违反保护令",),
+        advice="涉及违反告诫书或保护令，上门前先与派出所联系",
     ),
     Cue(
         name="injustice",
