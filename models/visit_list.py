@@ -69,7 +69,8 @@ def visit_list(
     list of dict
         Rows of `models.visits.LIST_COLUMNS`; times RFC 3339 or None.
     list of Place
-        The same places with what a list must not show: whether they were drawn, and the propensity.
+        The same places, and those whom the lot passed over, with what a list must not show: whether they
+        were drawn, and the propensity.
 
     Raises
     ------
@@ -101,7 +102,29 @@ def visit_list(
     if worker is not None:
         places = [place for place in places if place.worker_id == worker]
     entries = dict(zip(judged["person_id"] + "\t" + judged["dispute_id"], judged["category"], strict=True))
-    return _rows(conn, scorer, places, entries, day, as_of), places
+    listed = [place for place in places if place.rank is not None]
+    return _rows(conn, scorer, listed, entries, day, as_of), places
+
+
+def planned_rows(
+    places: Sequence[Place], day: str, model_version: str | None, planned_at: int
+) -> list[dict[str, Any]]:
+    """A plan as `docket.store.planned.keep_plan` takes it."""
+    return [
+        {
+            "date": day,
+            "worker_id": place.worker_id,
+            "person_id": place.person_id,
+            "dispute_id": place.dispute_id,
+            "rank": place.rank,
+            "colour": place.colour,
+            "drawn": place.drawn,
+            "propensity": place.propensity,
+            "model_version": model_version,
+            "planned_at": planned_at,
+        }
+        for place in places
+    ]
 
 
 def _absent(row: Mapping[Any, Any], day_start: int) -> bool:

@@ -48,7 +48,8 @@ class Place:
     Attributes
     ----------
     worker_id, rank, person_id, dispute_id, role, kind, colour
-        Who visits whom, in which order (from 1), about which matter, in which role of it.
+        Who visits whom, in which order (from 1), about which matter, in which role of it; no rank for whom
+        the lot passed over.
     due_at
         Microseconds since the epoch; `overdue` if that has passed at the moment of planning.
     last_visit_at, last_finding
@@ -58,7 +59,7 @@ class Place:
     """
 
     worker_id: str
-    rank: int
+    rank: int | None
     person_id: str
     dispute_id: str
     role: str | None
@@ -139,7 +140,7 @@ def plan(
     Returns
     -------
     list of Place
-        By worker, in order of rank.
+        By worker, in order of rank; then, without a rank, those who had a chance of a place and no luck.
     """
     queues: dict[str, list[int]] = {worker: [] for worker in capacity}
     taken = dict.fromkeys(capacity, 0)
@@ -154,8 +155,10 @@ def plan(
     for name in sorted(queues):
         queue = sorted(queues[name], key=lambda position: (not due[position], position))
         listed, drawn, chance = _with_draw(queue, people, capacity[name], f"{day}/{name}")
+        unlucky = [place for place in queue if chance[place] > 0 and place not in set(listed)]
         for rank, place in enumerate(listed, start=1):
             places.append(_place(people.iloc[place], name, rank, place in drawn, chance[place]))
+        places += [_place(people.iloc[place], name, None, False, chance[place]) for place in unlucky]
     return places
 
 
@@ -187,7 +190,7 @@ def _propensities(queue: list[int], capacity: int, expected: float) -> dict[int,
     return chance
 
 
-def _place(row: pd.Series, worker: str, rank: int, drawn: bool, propensity: float) -> Place:
+def _place(row: pd.Series, worker: str, rank: int | None, drawn: bool, propensity: float) -> Place:
     return Place(
         worker_id=worker,
         rank=rank,

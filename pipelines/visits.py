@@ -9,10 +9,11 @@ from typing import Final
 
 from docket.faults import BadInput
 from docket.store import open_store
+from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
 from models import registry
 from models.visit_files import WRITERS
-from models.visit_list import visit_list
+from models.visit_list import planned_rows, visit_list
 from pipelines.defaults import store_url
 from pipelines.progress import progress
 from pipelines.writing import whole_file
@@ -23,7 +24,8 @@ SUFFIXES: Final = tuple(WRITERS)
 def run(store: str | None, *, date: str, out: Path, worker: str | None, model: str) -> None:
     """Plan the visits of `date` and write them to `out`.
 
-    A day that has passed is planned as of its 00:00, today and later days as of now.
+    A day that has passed is planned as of its 00:00, today and later days as of now; their plan is kept in
+    the store with the propensity of each place.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
         raise BadInput(f"--out {out}: a file ending in {', '.join(SUFFIXES)} was expected")
     now = now_micros()
     past = calendar_date.fromisoformat(date) < local_day(now)
-    scorer, _ = registry.load(model, threads=2)
+    scorer, version = registry.load(model, threads=2)
     opened = open_store(store_url(store))
     with progress() as report, opened.snapshot() as conn:
         try:
@@ -56,6 +58,9 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
             )
         except KeyError as error:
             raise BadInput(f"--worker {worker}: no such worker") from error
+    if not past:
+        with opened.begin() as conn:
+            keep_plan(conn, planned_rows(places, date, version, now))
     opened.close()
     with whole_file(out) as draft:
         WRITERS[out.suffix](rows, draft)

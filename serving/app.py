@@ -14,7 +14,8 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from docket.store import open_store
+from docket.store import Store, StoreError, open_store
+from docket.store.ownership import check_secret
 from serving import handling
 from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
@@ -73,13 +74,31 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _started(settings: Settings, metrics: Metrics) -> State:
-    state = State(settings, open_store(settings.store), Models(settings.model), metrics)
+    state = State(settings, opened(settings.store), Models(settings.model), metrics)
     state.models.load()
     current = state.models.current
     if current is not None:
         metrics.model.labels(current.version).set(1)
     _warm_up(state)
     return state
+
+
+def opened(url: str) -> Store:
+    """The store, unless it was written with another secret than the one at hand.
+
+    Raises
+    ------
+    docket.store.StoreError
+        Saying so.
+    """
+    store = open_store(url)
+    try:
+        with store.begin() as conn:
+            check_secret(conn)
+    except StoreError:
+        store.close()
+        raise
+    return store
 
 
 def _warm_up(state: State) -> None:

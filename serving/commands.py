@@ -33,6 +33,11 @@ def serve(
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
+    from serving.app import opened  # noqa: PLC0415
+    from serving.settings import Settings  # noqa: PLC0415
+
+    # what can't be opened is said here in one line, not by a server that has half started
+    opened(Settings().store).close()
     uvicorn.run(
         "serving.app:create_app", factory=True, host=host, port=port, log_config=None, access_log=False
     )

@@ -139,3 +139,19 @@ ASSESSMENTS: Final = sa.Table(
     sa.Index(None, "dispute_id", "as_of"),
 )
 """Every answer given, byte for byte, with the features it came from."""
+
+PLANNED_VISITS: Final = sa.Table(
+    "planned_visits",
+    METADATA,
+    sa.Column("date", WORD, primary_key=True),
+    sa.Column("worker_id", WORD, primary_key=True),
+    sa.Column("person_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False),
+    sa.Column("rank", sa.BigInteger()),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("drawn", sa.Boolean(), nullable=False),
+    sa.Column("propensity", sa.Double(), nullable=False),
+    sa.Column("model_version", WORD),
+    sa.Column("planned_at", MOMENT, nullable=False),
+)
+"""Who had a place on a list, or a chance of one (`rank` null), as the day was first planned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,6 +177,16 @@ def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str
             except KeyError:
                 row[column] = None  # nothing was written
     return found
+
+
+def take_turns(conn: sa.Connection, names: Iterable[str]) -> None:
+    """Wait until nobody else who named one of these is writing; held to the end of the transaction.
+
+    SQLite lets one transaction write at a time anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        for name in sorted(set(names)):  # in one order everywhere, so that no two wait for each other
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def parties_of(conn: sa.Connection, dispute_id: str) -> set[str]:

@@ -206,6 +206,8 @@ def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Ans
         ]
         if errors:
             raise Invalid(errors)
+        # The same report may come twice at this moment: the second finds what the first has stored.
+        repository.take_turns(conn, [row["event_id"] for row in events] + [row["visit_id"] for row in visits])
         _settle(conn, "events", events, happened.events, owner="dispute_id")
         _settle(conn, "visits", visits, happened.visits, owner="person_id")
         as_of = max([known.first_recorded, *(row["recorded_at"] for row in (*events, *visits))])

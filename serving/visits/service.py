@@ -7,14 +7,17 @@ from typing import Any
 
 from docket import caseload
 from docket.keys import Key
+from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
-from models.visit_list import visit_list
+from models.visit_list import planned_rows, visit_list
 from serving.errors import FieldError, Invalid, NotFound
 from serving.state import State
 
 
 def visits(state: State, key: Key, day: calendar_date | None, worker: str | None) -> dict[str, Any]:
     """The list of a day: a worker's own, or those of the workers in the key's area.
+
+    The plan of today or a later day is kept with the propensity of each place, as it was first shown.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
         reached = _workers_of(conn, key)
         if worker is not None and worker not in reached:
             raise NotFound("There is no such worker in the key's area.")
-        rows, _ = visit_list(
+        rows, places = visit_list(
             conn,
             None if current is None else current.scorer,
             day=text,
@@ -45,6 +48,11 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
             as_of=start if day < today else now,
             worker=worker,
         )
+    if day >= today:
+        version = None if current is None else current.version
+        shown = [place for place in places if place.worker_id in reached]
+        with state.store.begin() as conn:
+            keep_plan(conn, planned_rows(shown, text, version, now))
     return {"date": text, "visits": [row for row in rows if row["worker_id"] in reached]}
 
 

@@ -9,100 +9,24 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from small_district import case, count, key_of
 from working_folder import Trained
 
-from docket import keys
-from docket.load import load_folder
-from docket.store import Store, open_store
+from docket.store import Store
 from docket.store.writing import append
 from docket.times import now_micros
 from serving.app import create_app
 from serving.cases import service
 from serving.settings import Settings
-
-GRIDS = pd.DataFrame(
-    {
-        "grid_id": ["g1", "g2"], "grid_name": ["一网格", "二网格"], "community_id": ["c1", "c2"],
-        "community_name": ["甲社区", "乙社区"], "street_id": ["s1", "s2"], "street_name": ["东街", "西街"],
-        "lon": [103.8, 103.9], "lat": [36.0, 36.1],
-    }
-)  # fmt: skip
-WORKERS = pd.DataFrame(
-    {"worker_id": ["w1", "w2"], "grid_id": ["g1", "g2"], "role": "grid_worker", "daily_visits": [3, 3]}
-)
-EMPTY = {
-    "persons": ["person_id", "birth_year", "sex", "grid_id", "recorded_at"],
-    "disputes": ["dispute_id", "opened_at", "recorded_at", "source", "kind", "grid_id", "text", "amount_cny"],
-    "parties": ["dispute_id", "person_id", "role", "relation", "recorded_at"],
-    "events": ["event_id", "dispute_id", "at", "recorded_at", "kind", "text"],
-    "registry": ["entry_id", "person_id", "dispute_id", "category", "entered_at", "recorded_at", "left_at"],
-    "visits": ["visit_id", "person_id", "worker_id", "at", "recorded_at", "contact", "finding", "text"],
-    "outcomes": ["outcome_id", "dispute_id", "at", "recorded_at", "kind", "severity"],
-}
-
-
-def case(
-    name: str, text: str = "邻居楼上漏水，协商未果。", grid: str = "g1", **dispute: Any
-) -> dict[str, Any]:
-    opened = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
-    person = f"p-{name}"
-    return {
-        "dispute": {
-            "dispute_id": name, "opened_at": opened, "source": "walk_in", "kind": "neighbour",
-            "grid_id": grid, "text": text, **dispute,
-        },
-        "persons": [{"person_id": person, "birth_year": 1980, "sex": "male", "grid_id": grid}],
-        "parties": [{"person_id": person, "role": "applicant", "relation": "neighbour"}],
-    }  # fmt: skip
-
-
-def fill(url: str, folder: Path) -> Store:
-    GRIDS.to_csv(folder / "grids.csv", index=False)
-    WORKERS.to_csv(folder / "workers.csv", index=False)
-    for name, columns in EMPTY.items():
-        pd.DataFrame(columns=columns).to_csv(folder / f"{name}.csv", index=False)
-    store = open_store(url)
-    load_folder(folder, store, ingested_at=now_micros())
-    return store
-
-
-def key_of(store: Store, scope: str, **more: Any) -> dict[str, str]:
-    with store.begin() as conn:
-        made = keys.create(conn, scope=scope, now=now_micros(), **more)
-    return {"Authorization": f"Bearer {made}"}
-
-
-@pytest.fixture
-def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
-    folder = tmp_path / "records"
-    folder.mkdir()
-    opened = fill(store_url, folder)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def client(store: Store) -> Iterator[TestClient]:
-    """Without a model: everything but the risks must work."""
-    with TestClient(create_app(Settings(store=store.url, model="")), raise_server_exceptions=False) as made:
-        made.headers.update(key_of(store, "dispatch"))
-        yield made
-
-
-def count(store: Store, table: str) -> int:
-    with store.snapshot() as conn:
-        return int(conn.execute(sa.text(f"SELECT COUNT(*) FROM {table}")).scalar_one())
 
 
 def test_a_stated_danger_is_red_even_without_a_model(client: TestClient) -> None:
