@@ -79,9 +79,7 @@ def test_the_same_events_from_eight_threads_are_stored_once(client: TestClient, 
 def test_a_store_of_another_secret_is_refused_at_the_start(store: Store, tmp_path: Path) -> None:
     other = {**os.environ, "ANLAN_SECRET": "b3RoZXI6IGFsc28gMzIgYnl0ZXMgb2Ygc2VjcmV0ISE="}
     words = [
-        sys.executable,
-        "-m",
-        "pipelines.cli",
+        Path(sys.executable).with_name("anlan"),
         "serve",
         "--store",
         store.url,
