@@ -19,8 +19,12 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models import baselines, splits
 from models.bootstrap import clusters_of
+from models.calibration import HazardMap
+from models.design import catalogue_columns
+from models.estimator import fit_estimator
 from models.fit import train_on
 from models.hazard import HazardSettings
+from models.inputs import Inputs
 from models.material import Material, Progress, gather, told
 from models.reading import floored
 from models.scorer import Scorer
@@ -33,6 +37,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 OURS: Final = "anlan"
+TEXT_ALONE: Final = "anlan_text_alone"
+TABLE_ALONE: Final = "anlan_table_alone"
+HALVES: Final = (TEXT_ALONE, TABLE_ALONE)
+_MAIN: Final = RISK_COLUMNS.index(f"escalation_{DEFAULT_HORIZON}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Judged:
     risks
         The model's twelve risks, shape (n, 12).
     others
-        Baseline name to its score for escalation within 90 days, shape (n,).
+        Name of a baseline, or of our own model on half of what it reads, to its score for escalation within
+        90 days, shape (n,).
     colours
         Position in `models.policy.COLOURS` by score, shape (n,).
     floored
@@ -126,7 +135,9 @@ def judge(
             cases.points["as_of"].to_numpy(np.int64),
             progress=told(progress, "test features"),
         )
-        parts.append((cases, frame, model, _baselines(material, frame, seed, settings)))
+        others = _baselines(material, frame, seed, settings)
+        others |= _halves(material, frame, settings or HazardSettings(), progress)
+        parts.append((cases, frame, model, others))
     if progress is not None:
         progress("origins", len(steps), len(steps))
     return _put_together(snapshot, steps, parts)
@@ -151,6 +162,34 @@ def _baselines(
     return baselines.scores(examples, frame, seed, settings.threads if settings else 0)
 
 
+def _halves(
+    material: Material, frame: pd.DataFrame, settings: HazardSettings, progress: Progress | None
+) -> dict[str, Array]:
+    """Our own model on the text alone and on the table alone: what each half is worth."""
+    m, read = material, Inputs.read(frame)
+    halves = {
+        TEXT_ALONE: (m.inputs.without_table(), read.without_table(), ()),
+        TABLE_ALONE: (m.inputs.without_text(), read.without_text(), catalogue_columns()),
+    }
+    answer = {}
+    for number, (name, (train, test, columns)) in enumerate(halves.items()):
+        fitted = fit_estimator(
+            m.known,
+            train,
+            m.ids.tolist(),
+            m.as_of,
+            m.weight,
+            m.cut,
+            settings=settings,
+            seed=m.seed,
+            columns=columns,
+        )
+        answer[name] = fitted.risks(test, HazardMap())[:, _MAIN]
+        if progress is not None:
+            progress("each half alone", number + 1, len(halves))
+    return answer
+
+
 def _put_together(
     snapshot: Snapshot,
     steps: list[splits.Origin],
@@ -170,7 +209,9 @@ def _put_together(
             intervened=np.concatenate([cases.intervened for cases, *_ in parts]),
         ),
         risks=np.concatenate(risks) if risks else np.zeros((0, len(RISK_COLUMNS))),
-        others={name: np.concatenate([other[name] for *_, other in parts]) for name in baselines.NAMES},
+        others={
+            name: np.concatenate([other[name] for *_, other in parts]) for name in (*baselines.NAMES, *HALVES)
+        },
         colours=np.concatenate(
             [model.policy.by_score(r) for r, (_, _, model, _) in zip(risks, parts, strict=True)]
         ),

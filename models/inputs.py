@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -63,6 +63,14 @@ class Inputs:
     def __len__(self) -> int:
         """The number of cases."""
         return len(self.table)
+
+    def without_table(self) -> Inputs:
+        """The same cases with nothing but their texts."""
+        return replace(self, table=np.zeros((len(self), 0)))
+
+    def without_text(self) -> Inputs:
+        """The same cases as if nobody had written anything."""
+        return replace(self, cues=np.zeros_like(self.cues), corpus=Corpus.read([""] * len(self), clauses_of))
 
     def rows(self, rows: NDArray[np.int64]) -> Inputs:
         """Some of the cases."""

@@ -174,11 +174,17 @@ def _against_truth(judged: Judged, truth: pd.DataFrame, replicates: int, seed: i
             scores = {OURS: judged.risks[:, place]}
             if place == _MAIN:
                 scores |= judged.others
+            n_pos = float(p_true[chosen].sum())
             for model, score in scores.items():
                 shares = truths.ceiling_figures(p_true[chosen], p_seen[chosen], score[chosen], counts)
                 for metric, value in shares.items():
-                    n_pos = float(p_true[chosen].sum())
                     yield _row(model, target, int(horizon), metric + suffix, value, len(chosen), n_pos)
+                if model != OURS:
+                    less = truths.share_difference(
+                        p_true[chosen], p_seen[chosen], scores[OURS][chosen], score[chosen], counts
+                    )
+                    metric = f"ceiling_share_minus_{model}{suffix}"
+                    yield _row(OURS, target, int(horizon), metric, less, len(chosen), n_pos)
 
 
 def _row(model: str, target: str, horizon: int, metric: str, found: Interval, n: int, n_pos: float) -> _Row:

@@ -73,14 +73,26 @@ def ceiling_figures(p_true: Array, p_seen: Array, score: Array, counts: Array) -
     counts
         Bootstrap counts, shape (b, n).
     """
-    weights = np.vstack([np.ones(len(p_true)), counts])
-    soft = average_precisions(p_true, score, weights)
-    ceiling = average_precisions(p_true, p_seen, weights)
-    base = weights @ p_true / weights.sum(axis=1)
-    share = np.divide(soft - base, ceiling - base, out=np.full_like(soft, np.nan), where=ceiling > base)
+    soft, ceiling, share = _shares(p_true, p_seen, score, counts)
     figures = {
         "soft_average_precision": soft,
         "ceiling_soft_average_precision": ceiling,
         "ceiling_share": share,
     }
     return {name: interval(float(values[0]), values[1:]) for name, values in figures.items()}
+
+
+def share_difference(p_true: Array, p_seen: Array, ours: Array, theirs: Array, counts: Array) -> Interval:
+    """Our share of the ceiling less another's, on the same draws; see `ceiling_figures`."""
+    less = _shares(p_true, p_seen, ours, counts)[2] - _shares(p_true, p_seen, theirs, counts)[2]
+    return interval(float(less[0]), less[1:])
+
+
+def _shares(p_true: Array, p_seen: Array, score: Array, counts: Array) -> tuple[Array, Array, Array]:
+    """Soft average precision, ceiling and share: of all cases first, then of each draw, shapes (1 + b,)."""
+    weights = np.vstack([np.ones(len(p_true)), counts])
+    soft = average_precisions(p_true, score, weights)
+    ceiling = average_precisions(p_true, p_seen, weights)
+    base = weights @ p_true / weights.sum(axis=1)
+    share = np.divide(soft - base, ceiling - base, out=np.full_like(soft, np.nan), where=ceiling > base)
+    return soft, ceiling, share

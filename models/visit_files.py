@@ -87,7 +87,10 @@ def _cell(value: object) -> object:
 
 
 def _when(moment: str | None) -> str:
-    return datetime.fromisoformat(moment).strftime("%m月%d日 %H:%M") if moment else "—"
+    if not moment:
+        return "—"
+    at = datetime.fromisoformat(moment)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
 WRITERS: Final[Mapping[str, Callable[[Rows, Path], None]]] = {
