@@ -30,7 +30,22 @@ from docket.text import STEPS, Prepared, prepare, run
 from docket.text.masks import ACCOUNT, ADDRESS, CARD, IDENTITY, MARKERS, PHONE, PLATE
 
 # Shapes that a rule was mended for after the first run: no longer held out, and left out of the totals.
-MENDED: Final[frozenset[tuple[str, str]]] = frozenset()
+MENDED: Final = frozenset(
+    {
+        ("mobile", "dots 3.4.4"),
+        ("mobile", "numerals 一三八"),
+        ("mobile", "numerals 幺三八"),
+        ("mobile", "numerals, 〇"),
+        ("mobile", "numerals, spaced"),
+        ("landline", "（0931）7"),
+        ("account", "e-mail"),
+        ("address", "小区3号楼2-1101"),
+        ("address", "小区3#楼1101"),
+        ("address", "小区A座1101"),
+        ("address", "小区, spaced"),
+        ("address", "502室 alone"),
+    }
+)
 
 _MARKER: Final = re.compile("|".join(map(re.escape, MARKERS)))
 _EXPECTED: Final = {
@@ -124,6 +139,7 @@ def report_forms(rng: Random, times: int) -> None:
             f"{form.kind:<17}{name}{tally.n:>4}{tally.whole:>7}{tally.partly:>7}{tally.missed:>7}"
             f"   {wilson(tally.whole, tally.n)}{common}"
         )
+    print("* a rule was mended for it after the first run: not held out, not in the totals")
     print("\nby kind, held-out shapes only (shapes count alike; a shape is caught if 95 % of it is)")
     print(
         f"{'kind':<17}{'shapes':>7}{'caught':>7}{'n':>6}{'whole':>7}{'partly':>7}{'missed':>7}"

@@ -20,8 +20,10 @@ ACCOUNT: Final = "〔账号〕"
 ADDRESS: Final = "〔地址〕"
 MARKERS: Final = (IDENTITY, PHONE, PLATE, CARD, ACCOUNT, ADDRESS)
 
+# Digits read out: 幺 and 洞 of the telephone, 两, 拐 and 勾 of the radio.
+_SPOKEN: Final = "零〇洞一幺二两三四五六七拐八九勾"
 _GAP: Final = r"(?:[ ]{0,2}[-–—‐ ]?[ ]?)"
-_DIGITS: Final = re.compile(r"\d[\d \-–—‐()Xx]{4,}|[零〇一二三四五六七八九幺]{7,}")
+_DIGITS: Final = re.compile(rf"\d[\d \-–—‐()Xx.·]{{4,}}|[{_SPOKEN}](?:[ -]{{0,2}}[{_SPOKEN}]){{6}}")
 _NUMBERS: Final = re.compile(
     r"(?<![\d.])(?:"
     # written in one piece
@@ -34,16 +36,18 @@ _NUMBERS: Final = re.compile(
     r"|(?P<cards>\d{4}(?:[ -]{1,2}\d{4}){3}(?:[ -]{1,2}\d{1,3})?(?![ -]?\d))"
     rf"|(?P<id15s>[1-9]\d{{5}}{_GAP}\d{{6}}{_GAP}\d{{3}}(?![ -]?\d))"
     rf"|(?P<mobiles>(?:(?:\+|00)?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d))"
+    r"|(?P<mobiledots>1[3-9]\d[.·]\d{4}[.·]\d{4}(?!\d))"
     r"|(?P<service>[48]00[- ]?\d{3}[- ]?\d{4}(?!\d))"
-    r"|(?P<landline>\(?0(?:10|2\d|[3-9]\d{2})\)?[- ]?[2-8]\d{6,7}(?:[- 转]{1,2}\d{1,5})?(?!\d))"
+    r"|(?P<landline>(?:\(?0(?:10|2\d|[3-9]\d{2})\)?|（0(?:10|2\d|[3-9]\d{2})）)[- ]?[2-8]\d{6,7}(?:[- 转]{1,2}\d{1,5})?(?!\d))"
     r"|(?P<long>\d{9,}(?![\d.]?\d*[万亿元块]))"
     r")"
-    r"|(?<![零〇一二三四五六七八九幺])(?P<spoken>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9})(?![零〇一二三四五六七八九幺])"
+    # 一 or 两 after the eleventh digit begins another word (一直, 两次), unless a digit follows it.
+    rf"|(?<![{_SPOKEN}])(?P<spoken>[一幺][ -]{{0,2}}[三四五六七拐八九勾](?:[ -]{{0,2}}[{_SPOKEN}]){{9}})(?![{_SPOKEN}]{{2}}|(?![一两])[{_SPOKEN}])"
 )
 _GROUP_MARKER: Final = {
     "id18": IDENTITY, "id18s": IDENTITY, "id15": IDENTITY, "id15s": IDENTITY,
     "card": CARD, "cards": CARD,
-    "mobile": PHONE, "mobiles": PHONE, "service": PHONE, "landline": PHONE, "spoken": PHONE,
+    "mobile": PHONE, "mobiles": PHONE, "mobiledots": PHONE, "service": PHONE, "landline": PHONE, "spoken": PHONE,
     "long": ACCOUNT,
 }  # fmt: skip
 _LOCAL_PHONE: Final = re.compile(
@@ -69,7 +73,8 @@ _NAME: Final = f"[^{_STOP}]"
 _NUM: Final = r"(?:[A-Za-z]?\d{1,5}(?:[-—－]\d{1,5}){0,3}|[一二三四五六七八九十百零〇]{1,5}|[甲乙丙丁])"
 _INNER: Final = (
     rf"(?:\s?(?:附|之|第)?{_NUM}\s?(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|户|房|门|组|社|队|弄|支弄|附)"
-    rf"|(?<=[元楼号栋幢座层])\s?\d{{2,4}}(?![\d年月日元万天次时点分]))"
+    rf"|\s?(?:[A-Ha-h][座栋幢]|\d{{1,3}}#楼?)"
+    rf"|(?<=[元楼号栋幢座层#])[\s-]?(?:\d{{1,2}}-\d{{3,4}}|\d{{2,4}})(?![\d年月日元万天次时点分]))"
 )
 _ADMIN: Final = rf"(?:{_NAME}{{2,4}}(?:自治区|自治州|新区|开发区|省|市|区|县|州|旗|街道|镇|乡))"
 _ADDRESS: Final = re.compile(
@@ -78,10 +83,13 @@ _ADDRESS: Final = re.compile(
     rf"|{_NAME}{{1,7}}?(?:小区|花园|家园|公寓|新村|苑|嘉园|华府|名城|大厦|广场|家属院|大院|社区)(?:[东西南北ABCD一二三四五]区)?{_INNER}+"
     rf"|{_NAME}{{1,5}}?(?:村|庄|屯|寨|堡|湾)(?:委会)?{_NUM}(?:组|社|队|号){_INNER}*"
     rf")"
-    rf"|{_NUM}(?:号楼|栋|幢|座|号院){_NUM}单元(?:\s?{_NUM}(?:室|户|房|号|楼|层)?)?(?:\s?\d{{3,4}}(?:室|户|房)?)?"
+    rf"|{_NUM}(?:号楼|栋|幢|座|号院)\s?{_NUM}单元(?:\s?{_NUM}(?:室|户|房|号|楼|层)?)?(?:\s?\d{{3,4}}(?:室|户|房)?)?"
     rf"|\d{{1,2}}单元\s?\d{{3,4}}(?:室|户|房|号)?|\d{{1,3}}(?:栋|幢|号楼)\s?\d{{3,4}}(?:室|户|房|号)?|(?<!\d)\d{{1,3}}-\d{{1,2}}-\d{{3,4}}(?!\d)(?:室|户|房)?"
+    # 3号楼2-502, 3#楼502, A座1101, and a room by itself
+    rf"|(?<![\dA-Za-z])(?:\d{{1,3}}(?:栋|幢|号楼)\s?\d{{1,2}}-|\d{{1,3}}#楼?[\s-]?(?:\d{{1,2}}-)?|[A-Ha-h]座\s?(?:\d{{1,2}}-)?)\d{{3,4}}(?![\d.年月日元万块人平多余])(?:室|户|房(?![产屋])|号)?"
+    r"|(?<![\d.])\d{3,4}[ -]{0,2}室(?![内外友温])"
 )
-_ADDRESS_HINT: Final = re.compile(r"[号栋幢室组社队弄座户房楼]|单元|\d-\d")
+_ADDRESS_HINT: Final = re.compile(r"[号栋幢室组社队弄座户房楼#]|单元|\d-\d")
 
 
 def _number(match: Match[str]) -> str | None:
@@ -90,13 +98,14 @@ def _number(match: Match[str]) -> str | None:
 
 def mask(draft: Draft) -> None:
     """Replace identity numbers, phones, cards, plates, accounts and addresses by their markers."""
+    # First, since an address may begin with what reads as a phone or an account by itself.
+    if "@" in draft.text:
+        draft.substitute(_EMAIL, ACCOUNT)
     text = draft.text
     if _DIGITS.search(text):
         draft.substitute(_NUMBERS, _number)
         draft.substitute(_LOCAL_PHONE, PHONE, group=1)
     draft.substitute(_PLATE, PLATE)
     draft.substitute(_HANDLE, ACCOUNT, group="name")
-    if "@" in text:
-        draft.substitute(_EMAIL, ACCOUNT)
     if _ADDRESS_HINT.search(text):
         draft.substitute(_ADDRESS, ADDRESS)
