@@ -34,11 +34,14 @@ class Clause:
         The namespace of its grams, '' for a plain statement.
     cue
         Whether it asserts a risk cue.
+    mention
+        Whether it mentions risk cues and asserts none of them.
     """
 
     text: str
     polarity: str = ""
     cue: bool = False
+    mention: bool = False
 
 
 def grams(clause: Clause) -> list[str]:
@@ -140,13 +143,14 @@ class GramCounts:
         The grams in column order.
     matrix
         CSR, shape (clauses, grams).
-    cue
-        Whether a clause asserts a cue, shape (clauses,).
+    cue, mention
+        Whether a clause asserts a cue, and whether it only mentions some; shape (clauses,).
     """
 
     names: list[str]
     matrix: Any
     cue: NDArray[np.bool_]
+    mention: NDArray[np.bool_]
 
     @classmethod
     def of(cls, clauses: Sequence[Clause]) -> GramCounts:
@@ -163,7 +167,9 @@ class GramCounts:
             shape=(len(clauses), max(len(place), 1)),
         )
         matrix.sum_duplicates()
-        return cls(list(place), matrix, np.array([clause.cue for clause in clauses], dtype=bool))
+        cue = np.array([clause.cue for clause in clauses], dtype=bool)
+        mention = np.array([clause.mention for clause in clauses], dtype=bool)
+        return cls(list(place), matrix, cue, mention)
 
     def tfidf(self, member: Any, least: int) -> tuple[NDArray[np.int64], Array, Any]:
         """Columns kept, their idf, and the clause × kept gram matrix with rows of unit length.

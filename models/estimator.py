@@ -119,5 +119,6 @@ def fit_estimator(
         progress=tell("trees"),
     )
     groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
-    shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed)
+    signs = np.concatenate([hazard.design.signs, np.asarray(hazard.cue_signs, dtype=np.int64)])
+    shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed, signs=signs)
     return Estimator(score, hazard, shares)

@@ -88,9 +88,9 @@ def gather(snapshot: Snapshot, cut: int, seed: int = 0, progress: Progress | Non
     """
     known = snapshot.until(cut)
     first = intakes(known, cut)
-    points = sample(known, cut, seed)
-    if points.empty:
+    if first.empty:
         raise TooLittleToLearnError("no dispute was recorded before the cut")
+    points = sample(known, cut, seed)
     ids, as_of = points["dispute_id"].tolist(), points["as_of"].to_numpy(np.int64)
     delay = reporting_delay(known, cut)
     at_cut = labels(known, ids, as_of, cut, delay)

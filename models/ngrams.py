@@ -5,7 +5,8 @@ in the namespace of its polarity (the grams of a denied threat are other grams t
 text is the sum of its clauses. So the order of clauses, the mark between them and saying a sentence twice
 change nothing, and the score is a sum over clauses that can be told clause by clause.
 
-A clause that asserts a risk cue never lowers the score: its contribution is cut off at zero.
+A clause that asserts a risk cue never lowers the score, and one that only mentions cues (denies them, quotes
+them) never raises it: their contributions are cut off at zero.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class NgramScore:
         score = cls(vocabulary, idf, coefficients)
         score._each = np.asarray(matrix @ coefficients)
         score._each[counts.cue] = np.maximum(score._each[counts.cue], 0.0)
+        score._each[counts.mention] = np.minimum(score._each[counts.mention], 0.0)
         score._counts = counts
         return score
 
@@ -101,7 +103,9 @@ class NgramScore:
                 norm += value * value
                 total += value * known[1]
         score = float(total / np.sqrt(norm)) if norm > 0 else 0.0
-        return max(score, 0.0) if clause.cue else score
+        if clause.cue:
+            return max(score, 0.0)
+        return min(score, 0.0) if clause.mention else score
 
     def known(self, clause: Clause) -> tuple[int, int]:
         """How many of a clause's distinct grams the vocabulary holds, and how many there are."""

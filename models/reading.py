@@ -41,7 +41,7 @@ _BATCH: Final = 2_000
 def clauses_of(text: str) -> list[Clause]:
     """The clauses of a prepared text as the n-gram score reads them."""
     return [
-        Clause(clause.text, "" if clause.sense == "plain" else clause.sense, clause.cue)
+        Clause(clause.text, "" if clause.sense == "plain" else clause.sense, clause.cue, clause.mention)
         for clause in polar_clauses(text)
     ]
 

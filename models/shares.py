@@ -3,7 +3,8 @@
 Harms are few and self-harm fewer, so no target gets a model of its own. Each is a share of the escalation
 hazard, given that an escalation comes: a ridge logistic regression on the harmed examples alone, around a
 prevalence that is itself drawn to a third. With no harm of a kind the share is small but not zero, and with
-few harms it is the same for everybody. A case may hold several harms, so shares needn't add up to one.
+few harms it is the same for everybody. A case may hold several harms, so shares needn't add up to one, and
+none falls where a cue is asserted: a risk is hazard times share, and an asserted cue must lower no risk.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class TargetShares:
         weight: Array,
         groups: NDArray[np.int64],
         seed: int,
+        *,
+        signs: NDArray[np.int64],
     ) -> TargetShares:
         """Fit on the harmed examples among query points.
 
@@ -71,6 +74,8 @@ class TargetShares:
             Standardised table terms and cues, shape (n, d).
         groups
             The dispute of each query point, shape (n,): its points are no independent evidence.
+        signs
+            +1 for a feature that must lower no share, -1 for one that must raise none, else 0; shape (d,).
         """
         harmed = rows.event > 0
         example, interval = rows.example[harmed], rows.interval[harmed]
@@ -85,16 +90,19 @@ class TargetShares:
         x = np.hstack([features[example] - centre, np.eye(size)[interval]])
         coefficients, shifts = np.zeros((len(SPECIFIC), d)), np.zeros((len(SPECIFIC), size))
         penalties = np.full(len(SPECIFIC), np.inf)
+        bounds = np.concatenate([signs, np.zeros(size, dtype=np.int64)])
         fold = np.random.default_rng(seed).integers(0, FOLDS, int(groups.max(initial=-1)) + 1)[owner]
         for target in range(len(SPECIFIC)):
             y = came[:, target]
             if min(vote @ y, vote @ (1 - y)) < LEAST_OF_EACH:
                 continue
-            losses = [_held_out(x, y, vote, fold, prevalence[target], penalty, d) for penalty in PENALTIES]
+            losses = [
+                _held_out(x, y, vote, fold, prevalence[target], penalty, bounds) for penalty in PENALTIES
+            ]
             plain = _loss(y, np.full(len(y), prevalence[target]), vote)
             if min(losses) < plain:
                 penalties[target] = PENALTIES[int(np.argmin(losses))]
-                beta = _fit(x, y, vote, prevalence[target], penalties[target], d)
+                beta = _fit(x, y, vote, prevalence[target], penalties[target], bounds)
                 coefficients[target], shifts[target] = beta[:d], beta[d:]
         return cls(prevalence, centre, coefficients, shifts, penalties)
 
@@ -127,21 +135,37 @@ class TargetShares:
         )
 
 
-def _fit(x: Array, y: Array, vote: Array, prevalence: float, penalty: float, d: int) -> Array:
-    lam = np.concatenate([np.full(d, penalty), np.full(x.shape[1] - d, INTERVAL_PENALTY)])
-    offset = np.full(len(y), float(logit(prevalence)))
-    _, beta = fit_ridge(x, y, loss="logistic", penalty=lam, weight=vote, offset=offset, free_intercept=False)
+def _fit(
+    x: Array, y: Array, vote: Array, prevalence: float, penalty: float, bounds: NDArray[np.int64]
+) -> Array:
+    size = len(INTERVALS)
+    _, beta = fit_ridge(
+        x,
+        y,
+        loss="logistic",
+        penalty=np.repeat((penalty, INTERVAL_PENALTY), (x.shape[1] - size, size)),
+        weight=vote,
+        offset=np.full(len(y), float(logit(prevalence))),
+        bounds=bounds,
+        free_intercept=False,
+    )
     return beta
 
 
 def _held_out(
-    x: Array, y: Array, vote: Array, fold: NDArray[np.int64], prevalence: float, penalty: float, d: int
+    x: Array,
+    y: Array,
+    vote: Array,
+    fold: NDArray[np.int64],
+    prevalence: float,
+    penalty: float,
+    bounds: NDArray[np.int64],
 ) -> float:
     p = np.full(len(y), prevalence)
     for number in range(FOLDS):
         test = fold == number
         if test.any() and not test.all():
-            beta = _fit(x[~test], y[~test], vote[~test], prevalence, penalty, d)
+            beta = _fit(x[~test], y[~test], vote[~test], prevalence, penalty, bounds)
             p[test] = expit(logit(prevalence) + x[test] @ beta)
     return _loss(y, p, vote)
 

@@ -19,11 +19,12 @@ _UNREAL: Final = frozenset({"quotation", "joking", "hearsay", "conditional", "ot
 
 @dataclass(frozen=True, slots=True)
 class PolarClause:
-    """A clause, how it is meant, and whether it asserts a cue."""
+    """A clause, how it is meant, whether it asserts a cue, and whether it mentions some and asserts none."""
 
     text: str
     sense: Sense
     cue: bool
+    mention: bool
 
 
 def polar_clauses(text: str) -> list[PolarClause]:
@@ -41,7 +42,8 @@ def polar_clauses(text: str) -> list[PolarClause]:
         while place < len(findings) and findings[place].start < end:
             meant.add(findings[place].polarity)
             place += 1
-        read.append(PolarClause(clause, _sense(clause, meant), bool(meant & {"asserted", "past"})))
+        asserts = bool(meant & {"asserted", "past"})
+        read.append(PolarClause(clause, _sense(clause, meant), asserts, bool(meant) and not asserts))
     return read
 
 
