@@ -6,7 +6,6 @@ Run by hand: ``python bench/district.py > bench/results/district.txt``.
 from __future__ import annotations
 
 import argparse
-import platform
 import resource
 import tempfile
 import time
@@ -14,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from machine import machine
 
 from docket.demo import generate
 
@@ -39,7 +39,7 @@ def main() -> None:
         took = time.perf_counter() - began
         rows = {p.stem: len(pd.read_parquet(p)) for p in sorted(out.glob("*.parquet"))}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"machine   {platform.machine()}, {_cpu()}, Python {platform.python_version()}")
+    print(f"machine   {machine()}")
     print(f"district  {args.disputes} disputes, seed {args.seed}, end {END}")
     print(f"seconds   {took:.1f} (target: 120 for 100,000 disputes)")
     print(f"memory    {peak:.2f} GiB at most")
@@ -48,13 +48,6 @@ def main() -> None:
         print(f"  {stage:<12} {stop - at:6.1f} s")
     for table, n in rows.items():
         print(f"  {table:<12} {n:9,d} rows")
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown processor"
 
 
 if __name__ == "__main__":

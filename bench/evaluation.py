@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import platform
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+
+from machine import machine
 
 END = date(2026, 6, 30)
 ANLAN = Path(sys.executable).with_name("anlan")
@@ -62,7 +63,7 @@ def main() -> None:
                 (row["model"], f"{row['target']} {row['horizon_days']}", row["metric"]): row
                 for row in csv.DictReader(file)
             }
-    print(f"machine   {platform.machine()}, {_cpu()}, Python {platform.python_version()}")
+    print(f"machine   {machine()}")
     print(f"district  demo, {args.disputes} disputes, seed {args.seed}, three years until {END}")
     print("split     rolling origin by calendar quarter; disputes of the quarter at intake")
     print("interval  95 %, bootstrap over disputes clustered by the pair of parties, 200 draws")
@@ -105,13 +106,6 @@ def _interval(row: Mapping[str, str]) -> str:
 
 def _anlan(*words: object) -> None:
     subprocess.run([ANLAN, *map(str, words)], check=True, stdout=sys.stderr)
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown processor"
 
 
 if __name__ == "__main__":
