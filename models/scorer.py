@@ -160,7 +160,7 @@ class Scorer:
             design=LinearDesign.of(state["design"]),
             intercept=state["intercept"],
             coefficients=arrays["coefficients"],
-            booster=lgb.Booster(model_file=str(folder / "trees.txt")) if state["has_trees"] else None,
+            booster=lgb.Booster(model_str=_trees(folder)) if state["has_trees"] else None,
             settings=HazardSettings(**state["settings"]),
         )
         score = NgramScore.load(folder, "text") if state["has_text"] else None
@@ -171,6 +171,11 @@ class Scorer:
             ranges=Ranges.of(state["ranges"]),
             info=state["info"],
         )
+
+
+def _trees(folder: Path) -> str:
+    # not by LightGBM itself, to which a missing file is a fault like any other
+    return (folder / "trees.txt").read_text(encoding="utf-8")
 
 
 def _columns(state: Sequence[Mapping[str, Any]]) -> list[Column]:
