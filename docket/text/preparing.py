@@ -10,7 +10,7 @@ from docket.text.clauses import mark_clauses
 from docket.text.draft import Draft
 from docket.text.folding import fold_characters, remove_ruby, to_simplified
 from docket.text.masks import mask
-from docket.text.petitions import remove_petitions
+from docket.text.petitions import join_split_words, remove_petitions
 
 Step = Callable[[Draft], None]
 
@@ -19,6 +19,7 @@ STEPS: Final[tuple[Step, ...]] = (
     to_simplified,
     remove_ruby,
     mask,
+    join_split_words,
     mark_clauses,
     remove_petitions,
 )

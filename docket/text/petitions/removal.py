@@ -17,12 +17,13 @@ from typing import Final
 
 from docket.text import clauses
 from docket.text.draft import Draft, Edit
+from docket.text.petitions import grammar
 from docket.text.petitions import lexicon as lx
 
 Span = tuple[int, int]
 
 _TRIGGER: Final = re.compile(
-    r"[访告]|投诉|举报|检举|控[告诉]|揭发|揭露|反[映应]|起诉|热线|留言|信箱|复议|行政诉讼|国家赔偿|说法|公道|横幅|条幅|静坐|曝光|劝返|评理|理论|纪委|[仿]|123|闹|状|堵|材料|写信|弹劾|喊冤|申诉|缠诉"
+    r"访|告|投诉|举报|检举|控[告诉]|揭发|揭露|反[映应]|起诉|热线|留言|信箱|复议|行政诉讼|国家赔偿|说法|公道|横幅|条幅|静坐|曝光|劝返|评理|理论|纪委|仿|123|闹|状|堵|材料|写信|弹劾|喊冤|申诉|缠诉"
 )
 _HOTLINE_LEAD: Final = r"(?:(?:拨打|打通|打过?|致电|通过|向|在|给|用|到|上)(?:过|了)?)?"
 _TO: Final = r"(?:向|给|到|去|找|在|跟|对)"
@@ -63,7 +64,8 @@ _LINKS: Final = "、和与及并"
 
 def _one(clause: str) -> Span | None:
     """The first phrase of a clause that must go."""
-    match = _CORE.search(clause)
+    match = grammar.SHAPES.search(clause) if grammar.TRIGGER.search(clause) else None
+    match = match or (_CORE.search(clause) if _TRIGGER.search(clause) else None)
     if match is None:
         return None
     start, end = match.span()
@@ -99,7 +101,7 @@ def petition_spans(clause: str) -> tuple[Span, ...]:
     """
     kept = list(range(len(clause)))
     text = clause
-    while text and _TRIGGER.search(text):
+    while text:
         span = _one(text)
         if span is None:
             break
@@ -121,15 +123,21 @@ def petition_spans(clause: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def join_split_words(draft: Draft) -> None:
+    """Join 上-访 and 信（访）局 before the clauses are marked, which would part them."""
+    if "访" in draft.text:
+        draft.substitute(grammar.SPLIT_WORD, lambda _: "访")
+
+
 def remove_petitions(draft: Draft) -> None:
     """Take petition and complaint phrases out of a draft whose clauses are marked."""
     text = draft.text
-    if not _TRIGGER.search(text):
+    if not (grammar.TRIGGER.search(text) or _TRIGGER.search(text)):
         return
     edits: list[Edit] = []
     position = 0
     for clause in text.split(clauses.BREAK):
-        if clause and _TRIGGER.search(clause):
+        if clause:
             edits += ((position + start, position + end, "") for start, end in petition_spans(clause))
         position += len(clause) + 1
     if edits:
