@@ -14,7 +14,9 @@ import platform
 import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -23,9 +25,10 @@ from typing import Final
 import pyarrow.parquet as pq
 from masking_carriers import CARRIERS, HARMLESS
 from masking_numbers import NUMBERS, Form
-from masking_petitions import NOT_PETITIONS, PETITIONS
+from masking_petitions import NOT_PETITIONS, NOT_PETITIONS_2, PETITIONS, PETITIONS_2, Wording
 from masking_places import PLACES
 
+from docket.demo import district
 from docket.text import STEPS, Prepared, prepare, run
 from docket.text.masks import ACCOUNT, ADDRESS, CARD, IDENTITY, MARKERS, PHONE, PLATE
 
@@ -48,6 +51,8 @@ MENDED: Final = frozenset(
 )
 
 _MARKER: Final = re.compile("|".join(map(re.escape, MARKERS)))
+# What of a wording stands in the clause that the dispute is in.
+_LAST_CLAUSE: Final = re.compile(r"(?:^|[，。！])[^，。！]*$")
 _EXPECTED: Final = {
     "identity number": IDENTITY,
     "mobile": PHONE,
@@ -171,18 +176,22 @@ def report_harmless() -> None:
     print(f"{'all':<17}{total:>4}{hits:>8}   {wilson(hits, total)}")
 
 
-def report_petitions() -> None:
+def report_petitions(title: str, wordings: Sequence[Wording], harmless: Sequence[str], show: bool) -> None:
     """Print what was left of wordings of petitioning, and what was taken that should have stayed."""
-    print("\npetition wordings: whole = no telling word is left, missed = all of them are")
+    print(f"\npetition wordings, {title}: whole = no telling word is left, missed = all of them are")
     print(f"{'family':<24}{'n':>4}{'whole':>7}{'partly':>7}{'missed':>7}   not whole, 95 %   dispute lost")
     families: dict[str, Counter[str]] = {}
-    for wording in PETITIONS:
+    seen: list[str] = []
+    for wording in wordings:
         text = prepare(wording.text).text
         left = sum(tell in text for tell in wording.tells)
         count = families.setdefault(wording.family, Counter())
         count["n"] += 1
         count["whole" if not left else "missed" if left == len(wording.tells) else "partly"] += 1
-        count["lost"] += prepare(wording.keep).text not in text
+        cut = prepare(wording.keep).text not in text
+        count["lost"] += cut
+        if show and (left or cut):
+            seen.append(f"  {wording.text} -> {text}{'   (dispute lost)' if cut else ''}")
     families["all"] = Counter()
     for count in list(families.values())[:-1]:
         families["all"].update(count)
@@ -192,13 +201,46 @@ def report_petitions() -> None:
             f"{name:<24}{count['n']:>4}{count['whole']:>7}{count['partly']:>7}{count['missed']:>7}"
             f"   {wilson(fails, count['n'])}   {count['lost']:>13}"
         )
-    lost = [s for s in NOT_PETITIONS if prepare(s).text != run(s, STEPS[:-1]).text]
+    lost = [s for s in harmless if prepare(s).text != run(s, STEPS[:-1]).text]
     print(
-        f"disputes without a petition that lost words: {len(lost)} of {len(NOT_PETITIONS)} "
-        f"({wilson(len(lost), len(NOT_PETITIONS)).strip()} %)"
+        f"disputes without a petition that lost words: {len(lost)} of {len(harmless)} "
+        f"({wilson(len(lost), len(harmless)).strip()} %)"
     )
     for sentence in lost:
         print(f"  {sentence} -> {prepare(sentence).text}")
+    if seen:
+        print("not whole, or with words of the dispute lost:", *seen, sep="\n")
+
+
+def report_insertions(seed: int, narratives: int) -> None:
+    """Print how often a removed petition put between clauses of a narrative changes what is prepared."""
+    draw = Random(seed)
+    texts = district(end=date(2026, 1, 31), disputes=400, seed=seed)["disputes"]["text"]
+    bases = [clean for raw in texts if "，" in (clean := prepare(raw).text)][:narratives]
+    parts = [
+        _LAST_CLAUSE.sub("", w.text[: w.text.index(w.keep)])
+        for w in PETITIONS_2
+        if not any(tell in prepare(w.text).text for tell in w.tells)
+    ]
+    left = {part: prepare(part).text for part in parts if part}
+    changed, other = 0, 0
+    for part, rest in left.items():
+        for base in bases:
+            clauses = base.split("，")
+            place = draw.randrange(len(clauses) + 1)
+            with_it = prepare("，".join([*clauses[:place], part, *clauses[place:]])).text
+            changed += not rest and with_it != base
+            other += with_it != "，".join([*clauses[:place], *([rest] if rest else []), *clauses[place:]])
+    empty = sum(not rest for rest in left.values())
+    rests = "、".join(rest for rest in left.values() if rest)
+    n = len(bases)
+    print(
+        f"\nthe second list, wordings that go whole: clauses before the dispute put into {n} demo narratives\n"
+        f"  leave nothing when alone     {empty:>6} of {len(left)}\n"
+        f"  insertions of these          {empty * n:>6}, prepared text changed {changed}\n"
+        f"  leave words when alone       {len(left) - empty:>6}: {rests}\n"
+        f"  insertions of all            {len(left) * n:>6}, changed by more than those words {other}"
+    )
 
 
 def report_real(folder: Path) -> None:
@@ -238,7 +280,9 @@ def main() -> None:
     print(f"drawn     seed {args.seed}, {shapes} shapes, {args.times} of each, n = {shapes * args.times}\n")
     report_forms(Random(args.seed), args.times)
     report_harmless()
-    report_petitions()
+    report_petitions("first list, tuned on", PETITIONS, NOT_PETITIONS, show=True)
+    report_petitions("second list, held out", PETITIONS_2, NOT_PETITIONS_2, show=True)
+    report_insertions(args.seed, 200)
     if args.real is not None:
         report_real(args.real)
     print(f"\nseconds   {time.perf_counter() - began:.1f}")
