@@ -235,7 +235,8 @@ def report_insertions(seed: int, narratives: int) -> None:
     rests = "、".join(rest for rest in left.values() if rest)
     n = len(bases)
     print(
-        f"\nthe second list, wordings that go whole: clauses before the dispute put into {n} demo narratives\n"
+        f"\nthe second list, wordings that go whole: clauses before the dispute "
+        f"put into {n} demo narratives\n"
         f"  leave nothing when alone     {empty:>6} of {len(left)}\n"
         f"  insertions of these          {empty * n:>6}, prepared text changed {changed}\n"
         f"  leave words when alone       {len(left) - empty:>6}: {rests}\n"
