@@ -124,8 +124,11 @@ class Contributions:
 
     @cached_property
     def facts(self) -> I64:
-        """(rows,) dense code of all but `known` and `until`."""
-        return _dense(self.entries, self.at, self.kind, self.value.view(np.int64))[0]
+        """(rows,) dense code of (key, dispute, item, at, value).
+
+        Not of the kind: who holds two roles in a dispute meets its every event twice, and is told of it once.
+        """
+        return _dense(self.entries, self.at, self.value.view(np.int64))[0]
 
     def keep(self, where: frozenset[str] | None) -> Bool:
         """(rows,) which rows are of the kinds `where`; None keeps all."""

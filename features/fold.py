@@ -28,7 +28,7 @@ from docket.times import DAY
 
 from .arrays import F64, I64, Bool
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Raise it when the numbers that the fold gives change: it is part of the catalogue's hash."""
 
 _DAY: Final = float(DAY)
@@ -199,7 +199,7 @@ def sum_values(
 
     The sum is carried by recurrence from event to event, so that no factor ever exceeds 1; a prefix sum of
     exp(+rate * at) would overflow for a short half-life. `fact` is the dense code of (key, dispute, item,
-    at, kind, value): a row that came twice through a join counts once. `rate` 0 is a plain sum.
+    at, value): a row that came twice through a join counts once. `rate` 0 is a plain sum.
     """
     rows = np.empty(known.size, np.int64)
     ends = np.empty(known.size, np.int64)

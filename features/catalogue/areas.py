@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..declarations import Aggregate, Entity, Feature
+from .kinds import AREA_DISPUTES
 
 _LEVELS: Final = (Entity.GRID, Entity.COMMUNITY, Entity.STREET)
 _MISSING: Final = "the dispute was not known by then"
@@ -19,7 +20,7 @@ def _rate(entity: Entity) -> Feature:
         aggregate=Aggregate.RATE,
         within=365,
         where=frozenset({"harm"}),
-        base=frozenset({"dispute"}),
+        base=AREA_DISPUTES,
         parent=parent,
         parent_stream=None if parent is None else f"{parent}_disputes",
         not_own=True,
@@ -36,7 +37,7 @@ AREAS: Final[tuple[Feature, ...]] = (
         entity=Entity.GRID,
         aggregate=Aggregate.COUNT,
         within=90,
-        where=frozenset({"dispute"}),
+        where=AREA_DISPUTES,
         not_own=True,
         unit="件",
         missing=_MISSING,
@@ -49,7 +50,7 @@ AREAS: Final[tuple[Feature, ...]] = (
         entity=Entity.COMMUNITY,
         aggregate=Aggregate.COUNT,
         within=30,
-        where=frozenset({"dispute"}),
+        where=AREA_DISPUTES,
         not_own=True,
         unit="件",
         missing=_MISSING,
@@ -63,7 +64,7 @@ AREAS: Final[tuple[Feature, ...]] = (
             aggregate=Aggregate.TREND,
             within=30,
             long=365,
-            where=frozenset({"dispute"}),
+            where=AREA_DISPUTES,
             not_own=True,
             unit="ratio, 1 = steady",
             missing=_MISSING,

@@ -16,7 +16,7 @@ def _area(entity: Entity, key: str) -> Stream:
         known=latest("d"),
         at="d.opened_at",
         until=earliest("d", excluded="d"),
-        kind="'dispute'",
+        kind="'dispute/' || d.kind",
         value="1",
         rows=rows,
     )

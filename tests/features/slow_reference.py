@@ -72,9 +72,9 @@ def _value(feature: Feature, view: View, dispute: str, key: str) -> float:
         hits = len({fact.item for fact in facts})
         return (hits + feature.strength * prior) / (tries + feature.strength)
     if aggregate in (Aggregate.SUM, Aggregate.DECAYED):
-        once = {(fact.dispute, fact.item, fact.at, fact.kind, fact.value) for fact in facts}
+        once = {(fact.dispute, fact.item, fact.at, fact.value) for fact in facts}
         half = feature.half_life or math.inf
-        return sum(value * 0.5 ** ((view.as_of - at) / DAY / half) for _, _, at, _, value in once)
+        return sum(value * 0.5 ** ((view.as_of - at) / DAY / half) for _, _, at, value in once)
     if not facts:
         return math.nan
     if aggregate is Aggregate.SINCE:

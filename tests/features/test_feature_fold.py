@@ -65,8 +65,8 @@ def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: i
         return len({row[2] for row in kept})
     if measure.aggregate in (Aggregate.SUM, Aggregate.DECAYED):
         half = measure.half_life or math.inf
-        once = {(own, item, at, kind, value) for _k, own, item, _kn, at, _u, kind, value in kept}
-        return math.fsum(value * 2.0 ** (-(as_of - at) / DAY / half) for _o, _i, at, _k, value in once)
+        once = {(own, item, at, value) for _k, own, item, _kn, at, _u, _kind, value in kept}
+        return math.fsum(value * 2.0 ** (-(as_of - at) / DAY / half) for _o, _i, at, value in once)
     if not kept:
         return math.nan
     known, at, value = 3, 4, 7
