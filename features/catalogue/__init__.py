@@ -7,6 +7,7 @@ import json
 from functools import cache
 from typing import Final
 
+from ..calendar import calendar_digest
 from ..declarations import BASE_RATE, Feature
 from ..fold import FOLD_VERSION
 from ..streams import STREAMS
@@ -28,7 +29,7 @@ if len(BY_NAME) != len(CATALOGUE):
 
 @cache
 def catalogue_hash() -> str:
-    """Digest of all that the numbers depend on: declarations, the streams' SQL, the fold's version.
+    """Digest of all that the numbers depend on: declarations, SQL of the streams, fold version, holidays.
 
     A model states the hash it was trained under, and refuses columns made under another.
     """
@@ -37,6 +38,7 @@ def catalogue_hash() -> str:
         "streams": {name: stream.sql for name, stream in sorted(STREAMS.items())},
         "base_rate": BASE_RATE,
         "fold": FOLD_VERSION,
+        "calendar": calendar_digest(),
     }
     return hashlib.sha256(json.dumps(stated, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

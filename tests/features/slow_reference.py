@@ -8,9 +8,11 @@ lists. There is no `until`, no sorting by time, no subtraction of the own disput
 from __future__ import annotations
 
 import math
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 from slow_view import Fact, View
 
 from docket.times import DAY
@@ -20,11 +22,48 @@ from features.declarations import BASE_RATE, Aggregate, Feature, Transform
 def reference(feature: Feature, view: View, dispute: str) -> float:
     """The feature's value for one dispute at the moment of the view."""
     values = [_value(feature, view, dispute, key) for key in view.keys(feature.entity, dispute)]
-    values = [value for value in values if not math.isnan(value)]
-    if not values:
+    if feature.less is None:
+        value = _worst(feature.aggregate, values)
+    else:
+        # The subtrahend is a plain feature like any other, so it is computed as one.
+        less = replace(
+            feature,
+            less=None,
+            less_absent=None,
+            transform=Transform.NONE,
+            limit=None,
+            **{field.name: getattr(feature.less, field.name) for field in fields(feature.less)},
+        )
+        others = [_value(less, view, dispute, key) for key in view.keys(less.entity, dispute)]
+        if less.entity is feature.entity:
+            pairs = zip(values, others, strict=True)
+            gaps = [_minus(feature, one, other) for one, other in pairs]
+            value = _worst(Aggregate.MAX, gaps)
+        else:
+            value = _minus(feature, _worst(feature.aggregate, values), _worst(less.aggregate, others))
+    if math.isnan(value):
         return math.nan
-    smallest = feature.aggregate in (Aggregate.SINCE, Aggregate.MIN)
-    return _transformed(feature.transform, float(min(values) if smallest else max(values)))
+    value = _transformed(feature.transform, value)
+    return value if feature.limit is None else float(value > feature.limit)
+
+
+def _worst(aggregate: Aggregate, values: list[float]) -> float:
+    known = [float(value) for value in values if not math.isnan(value)]
+    if not known:
+        return math.nan
+    return min(known) if aggregate in (Aggregate.SINCE, Aggregate.MIN) else max(known)
+
+
+def _minus(feature: Feature, one: float, other: float) -> float:
+    if math.isnan(other) and feature.less_absent is not None:
+        other = feature.less_absent
+    assert feature.less is not None
+    if math.isnan(one) or math.isnan(other):
+        return math.nan
+    times = (Aggregate.SINCE, Aggregate.DURATION)
+    if feature.aggregate in times and feature.less.aggregate in times:
+        return (timedelta(days=one) - timedelta(days=other)) / timedelta(days=1)
+    return one - other
 
 
 def _kept(
@@ -101,4 +140,8 @@ def _transformed(transform: Transform, value: float) -> float:
         return value
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
     local = moment.astimezone(ZoneInfo("Asia/Shanghai"))
+    if transform is Transform.HOLIDAY:
+        return float(local.date() in holidays.China(years=local.year))
+    if transform is Transform.MONTH:
+        return local.month - 1.0
     return float(local.hour if transform is Transform.HOUR else local.weekday())
