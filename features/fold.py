@@ -17,16 +17,15 @@ the last bit: a million cases at once and one case alone agree.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-import numba
 import numpy as np
 
 from docket.asof import NEVER, live_nb
 from docket.times import DAY
 
 from .arrays import F64, I64, Bool
+from .jit import jit as _jit
 
 FOLD_VERSION: Final = 2
 """Raise it when the numbers that the fold gives change: it is part of the catalogue's hash."""
@@ -34,13 +33,6 @@ FOLD_VERSION: Final = 2
 _DAY: Final = float(DAY)
 _NEVER: Final = int(NEVER)
 _AFTER: Final = _NEVER + 1
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _jit(function: F) -> F:
-    """Compile on first use, for one thread, and keep the machine code beside the module."""
-    return cast(F, numba.njit(cache=True)(function))
 
 
 @_jit

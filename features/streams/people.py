@@ -8,7 +8,9 @@ from ..declarations import Entity, Stream
 from .ladders import EVENT_STEPS, KIND_STEPS
 from .parts import AGAINST, LEAVING, TWO_PARTIES, code, earliest, latest, select
 
-_PEOPLE: Final = frozenset({Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON})
+_PEOPLE: Final = frozenset(
+    {Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON, Entity.RELATIVE, Entity.CONTACT}
+)
 FINDING_SCORES: Final = {"calm": 0.0, "tense": 1.0, "worse": 2.0}
 """What a visit found, as a number; a visit without contact found nothing."""
 

@@ -311,4 +311,23 @@ class View:
                 for b, other in held
                 if (one, other) == ("applicant", "respondent") and a != b
             ]
+        if entity in (Entity.RELATIVE, Entity.CONTACT):
+            return self._reached({person for person, _ in held}, family=entity is Entity.RELATIVE)
         return [person for person, role in held if entity is Entity.PERSON or role == entity.value]
+
+    def _reached(self, parties: set[str], *, family: bool) -> list[str]:
+        """Whom the parties share another dispute with, at most 24 each, those last learned of first."""
+        found: set[str] = set()
+        for party in parties:
+            met: dict[str, int] = {}
+            for a in self.now["parties"]:
+                for b in self.now["parties"]:
+                    dispute, other = a["dispute_id"], b["person_id"]
+                    if a["person_id"] != party or b["dispute_id"] != dispute or other in parties:
+                        continue
+                    kin = {a["relation"], b["relation"]} <= {"spouse", "family"}
+                    if self.counted(dispute) and kin is family:
+                        times = (a["recorded_at"], b["recorded_at"], self.disputes[dispute]["recorded_at"])
+                        met[other] = max(*times, met.get(other, 0))
+            found |= set(sorted(met, key=lambda other: (met[other], other))[-24:])
+        return sorted(found)

@@ -111,7 +111,7 @@ def test_an_unknown_dispute_is_missing(feature: Feature, unheard_of: pd.DataFram
 @every_feature
 def test_without_parties_what_is_told_of_persons_is_missing(feature: Feature, alone: pd.DataFrame) -> None:
     value = alone[feature.name].item()
-    people = {Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON, Entity.PAIR}
+    people = set(Entity) - {Entity.DISPUTE, Entity.GRID, Entity.COMMUNITY, Entity.STREET}
     if feature.entity in people:
         assert math.isnan(value)
     elif feature.aggregate in {Aggregate.COUNT, Aggregate.TREND, Aggregate.RATE}:
