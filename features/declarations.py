@@ -6,7 +6,7 @@ A declaration holds no time logic and no SQL of its own; `features.streams` fetc
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 from .phrasing import phrased
@@ -17,6 +17,10 @@ BASE_RATE: Final = 0.02
 
 
 WINDOWED: Final = frozenset({Aggregate.COUNT, Aggregate.TREND, Aggregate.RATE})
+STRENGTH: Final = 20.0
+"""How many disputes a prior weighs where nothing can be learned of it."""
+DEPTHS: Final = {Entity.COMMUNITY: 1, Entity.GRID: 2}
+"""Where an area stands in the items of a street's streams."""
 DATED: Final = frozenset({Aggregate.SINCE, Aggregate.DURATION})
 """Aggregates in days."""
 _SMALLEST: Final = frozenset({Aggregate.SINCE, Aggregate.MIN})
@@ -70,6 +74,8 @@ class Measure:
     where: frozenset[str] | None = None
     half_life: float | None = None
     not_own: bool = False
+    depth: int = 0
+    """For `PAIRS`: how many leading parts of an item, each ended by U+001F, name the part of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +107,13 @@ class Feature:
     base
         Kinds of the denominator, for `RATE`.
     parent
-        The entity whose rate a `RATE` shrinks to; None for `BASE_RATE`.
+        The entity whose rate a `RATE` shrinks to; None for `prior`.
     parent_stream
         The stream of `parent`.
+    prior
+        What the rate of `parent`, or else the `RATE` itself, shrinks to.
     strength
-        How many items the prior of a `RATE` weighs.
+        How many items the prior of a `RATE` weighs; None: learned from how much the parts of `parent` differ.
     less
         What is subtracted: from each key's value where both are of one entity, else from the query's.
     less_absent
@@ -142,7 +150,8 @@ class Feature:
     base: frozenset[str] | None = None
     parent: Entity | None = None
     parent_stream: str | None = None
-    strength: float = 20.0
+    prior: float = BASE_RATE
+    strength: float | None = STRENGTH
     less: Measure | None = None
     less_absent: float | None = None
     transform: Transform = Transform.NONE
@@ -169,6 +178,10 @@ class Feature:
             raise ValueError(f"feature {self.name}: a decayed sum has no window, and a window is positive")
         if self.aggregate in {Aggregate.TREND, Aggregate.RATE} and self.within is None:
             raise ValueError(f"feature {self.name}: a {self.aggregate} needs a window")
+        if self.strength is None and (self.parent is None or self.entity not in DEPTHS):
+            raise ValueError(f"feature {self.name}: a strength is learned from the parts of a parent")
+        if self.aggregate is Aggregate.PAIRS:
+            raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
         if self.less is not None and self.aggregate in {Aggregate.TREND, Aggregate.RATE}:
             raise ValueError(f"feature {self.name}: nothing can be subtracted from a {self.aggregate}")
         if self.less is None and self.less_absent is not None:
@@ -203,11 +216,17 @@ class Feature:
             levels = [(self.stream, self.entity)]
             if self.parent is not None and self.parent_stream is not None:
                 levels.append((self.parent_stream, self.parent))
-            return tuple(
+            rates = [
                 Measure(stream, entity, Aggregate.COUNT, self.within, kinds, not_own=self.not_own)
                 for stream, entity in levels
                 for kinds in (self.where, self.base)
-            )
+            ]
+            if self.strength is None:
+                depth = DEPTHS[self.entity]
+                rates += [
+                    replace(rate, aggregate=Aggregate.PAIRS, depth=depth) for rate in rates[len(rates) // 2 :]
+                ]
+            return tuple(rates)
         return (plain,) if self.less is None else (plain, self.less)
 
     def describe(self, value: float) -> str | None:
@@ -237,6 +256,10 @@ class Feature:
         for field in ("where", "base"):
             if stated[field] is not None:
                 stated[field] = sorted(stated[field])
+        if self.strength is None and (self.parent is None or self.entity not in DEPTHS):
+            raise ValueError(f"feature {self.name}: a strength is learned from the parts of a parent")
+        if self.aggregate is Aggregate.PAIRS:
+            raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
         if self.less is not None and self.less.where is not None:
             stated["less"]["where"] = sorted(self.less.where)
         return stated
@@ -245,6 +268,8 @@ class Feature:
 __all__ = [
     "BASE_RATE",
     "DATED",
+    "DEPTHS",
+    "STRENGTH",
     "WINDOWED",
     "Aggregate",
     "Entity",

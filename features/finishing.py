@@ -11,9 +11,13 @@ from docket.times import DAY
 
 from .arrays import F64
 from .calendar import holidays_on, hours, months, weekdays
-from .declarations import BASE_RATE, DATED, Aggregate, Feature, Transform, smallest_or_largest
+from .declarations import DATED, STRENGTH, Aggregate, Feature, Transform, smallest_or_largest
 from .expansion import Request
 from .measures import combined
+
+WEAKEST: Final = 5.0
+STRONGEST: Final = 500.0
+"""Bounds of a learned strength: chance alone makes a few parts look alike, or worlds apart."""
 
 
 def finished(feature: Feature, values: list[F64], request: Request) -> F64:
@@ -44,12 +48,15 @@ def _together(feature: Feature, values: list[F64], request: Request) -> F64:
         # Half an item is added to both, so that a quiet place has a steady trend, not 0 / 0.
         values = [(recent + 0.5) / (usual * share + 0.5)]
     elif feature.aggregate is Aggregate.RATE:
-        prior: float | F64 = BASE_RATE
+        prior: float | F64 = feature.prior
+        strength: float | F64 = STRENGTH if feature.strength is None else feature.strength
         if feature.parent is not None:
             above = request.expansions[feature.parent]
-            harmed, taken = (combined(part, above.query, size, "max") for part in values[2:])
-            prior = _shrunk(harmed, taken, BASE_RATE, feature.strength)[expansion.query]
-        values = [_shrunk(values[0], values[1], prior, feature.strength)]
+            whole = [combined(part, above.query, size, "max")[expansion.query] for part in values[2:]]
+            prior = _shrunk(whole[0], whole[1], feature.prior, strength)
+            if feature.strength is None:
+                strength = learned_strength(whole[2], whole[3], prior)
+        values = [_shrunk(values[0], values[1], prior, strength)]
     elif feature.less is not None:
         if feature.less.entity is not feature.entity:
             one, other = (
@@ -75,7 +82,31 @@ def _gap(feature: Feature, one: F64, other: F64) -> F64:
     return gap
 
 
-def _shrunk(hits: F64, tries: F64, prior: float | F64, strength: float) -> F64:
+def learned_strength(hits: F64, tries: F64, rate: F64) -> F64:
+    """How many items the prior of a part should weigh, by how much more alike items of one part are.
+
+    Two items of the same part are both hits as often as `hits / tries`; were the parts all alike, it would
+    be `rate` squared. The excess is the correlation within parts, 1 / (1 + strength) of a beta-binomial.
+
+    Parameters
+    ----------
+    hits, tries
+        Ordered pairs of hits, and of items, that stand in the same part.
+    rate
+        Of the whole.
+
+    Returns
+    -------
+    ndarray
+        Between `WEAKEST` and `STRONGEST`; the latter too where the parts differ by no more than chance.
+    """
+    both = hits / np.maximum(tries, 1.0)
+    alike = (both - rate * rate) / (rate * (1.0 - rate))
+    least = 1.0 / (1.0 + STRONGEST)
+    return np.clip(1.0 / np.maximum(alike, least) - 1.0, WEAKEST, STRONGEST)
+
+
+def _shrunk(hits: F64, tries: F64, prior: float | F64, strength: float | F64) -> F64:
     """The mean of a beta-binomial posterior whose prior has mean `prior` and weighs `strength` tries."""
     answer: F64 = (hits + strength * prior) / (tries + strength)
     return answer

@@ -44,6 +44,8 @@ class Aggregate(StrEnum):
     MIN = "min"
     RATE = "rate"
     """Items of `where` over items of `base`, shrunk towards the rate of the entity `parent`."""
+    PAIRS = "pairs"
+    """Ordered pairs of items in the same part of the key: what a `RATE` learns its strength from."""
     TREND = "trend"
     """Items within `within` days over those within `long`, per day, 1 = steady."""
 

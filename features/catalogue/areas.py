@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..declarations import Aggregate, Entity, Feature
+from ..declarations import STRENGTH, Aggregate, Entity, Feature
 from .kinds import AREA_DISPUTES
 
 _LEVELS: Final = (Entity.GRID, Entity.COMMUNITY, Entity.STREET)
@@ -23,6 +23,7 @@ def _rate(entity: Entity) -> Feature:
         base=AREA_DISPUTES,
         parent=parent,
         parent_stream=None if parent is None else f"{parent}_disputes",
+        strength=STRENGTH if parent is None else None,
         not_own=True,
         unit="disputes that came to harm, of those opened within a year",
         missing=_MISSING,

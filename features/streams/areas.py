@@ -6,13 +6,13 @@ from ..declarations import Entity, Stream
 from .parts import earliest, latest, select
 
 
-def _area(entity: Entity, key: str) -> Stream:
+def _area(entity: Entity, key: str, item: str = "d.dispute_id") -> Stream:
     """Disputes of an area and, dated by the same `opened_at`, those of them that came to harm."""
     rows = "known_disputes AS d JOIN known_grids AS g ON g.grid_id = d.grid_id"
     taken = select(
         key,
         "d.dispute_id",
-        "d.dispute_id",
+        item,
         known=latest("d"),
         at="d.opened_at",
         until=earliest("d", excluded="d"),
@@ -23,7 +23,7 @@ def _area(entity: Entity, key: str) -> Stream:
     harmed = select(
         key,
         "d.dispute_id",
-        "d.dispute_id",
+        item,
         known=latest("d", "o"),
         at="d.opened_at",
         until=earliest("d", "o", excluded="d"),
@@ -43,4 +43,6 @@ def _area(entity: Entity, key: str) -> Stream:
 
 GRID_DISPUTES = _area(Entity.GRID, "d.grid_id")
 COMMUNITY_DISPUTES = _area(Entity.COMMUNITY, "g.community_id")
-STREET_DISPUTES = _area(Entity.STREET, "g.street_id")
+# In which community and grid of the street, so that the fold can tell how much these differ.
+_PLACED = "g.community_id || CHR(31) || g.grid_id || CHR(31) || d.dispute_id"
+STREET_DISPUTES = _area(Entity.STREET, "g.street_id", _PLACED)

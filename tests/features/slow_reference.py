@@ -16,7 +16,7 @@ import holidays
 from slow_view import Fact, View
 
 from docket.times import DAY
-from features.declarations import BASE_RATE, Aggregate, Feature, Transform
+from features.declarations import Aggregate, Entity, Feature, Transform
 
 
 def reference(feature: Feature, view: View, dispute: str) -> float:
@@ -25,6 +25,7 @@ def reference(feature: Feature, view: View, dispute: str) -> float:
     if feature.less is None:
         value = _worst(feature.aggregate, values)
     else:
+        names = {field.name for field in fields(feature.less)} & {field.name for field in fields(feature)}
         # The subtrahend is a plain feature like any other, so it is computed as one.
         less = replace(
             feature,
@@ -32,7 +33,7 @@ def reference(feature: Feature, view: View, dispute: str) -> float:
             less_absent=None,
             transform=Transform.NONE,
             limit=None,
-            **{field.name: getattr(feature.less, field.name) for field in fields(feature.less)},
+            **{name: getattr(feature.less, name) for name in names},
         )
         others = [_value(less, view, dispute, key) for key in view.keys(less.entity, dispute)]
         if less.entity is feature.entity:
@@ -100,16 +101,19 @@ def _value(feature: Feature, view: View, dispute: str, key: str) -> float:
         usual = items(feature.stream, key, feature.long, feature.where)
         return (recent + 0.5) / (usual * feature.within / feature.long + 0.5)
     if aggregate is Aggregate.RATE:
-        prior = BASE_RATE
+        prior = feature.prior
+        strength = feature.strength or 20.0
         if feature.parent is not None:
             assert feature.parent_stream is not None
             (above,) = view.keys(feature.parent, dispute)
             hits = items(feature.parent_stream, above, feature.within, feature.where)
             tries = items(feature.parent_stream, above, feature.within, feature.base)
-            prior = (hits + feature.strength * BASE_RATE) / (tries + feature.strength)
+            prior = (hits + strength * feature.prior) / (tries + strength)
+            if feature.strength is None:
+                strength = _learned(feature, view, dispute, above, prior)
         tries = items(feature.stream, key, feature.within, feature.base)
         hits = len({fact.item for fact in facts})
-        return (hits + feature.strength * prior) / (tries + feature.strength)
+        return (hits + strength * prior) / (tries + strength)
     if aggregate in (Aggregate.SUM, Aggregate.DECAYED):
         once = {(fact.dispute, fact.item, fact.at, fact.value) for fact in facts}
         half = feature.half_life or math.inf
@@ -129,6 +133,24 @@ def _value(feature: Feature, view: View, dispute: str, key: str) -> float:
     assert aggregate is Aggregate.FIRST
     first = min(fact.known for fact in facts)
     return max((f for f in facts if f.known == first), key=lambda f: (f.at, f.dispute, f.item, f.kind)).value
+
+
+def _learned(feature: Feature, view: View, dispute: str, above: str, rate: float) -> float:
+    """The strength that makes as many pairs of hits in the same part as there are."""
+    assert feature.parent_stream is not None
+
+    def alike(kinds: frozenset[str] | None) -> int:
+        facts = _kept(feature, view, feature.parent_stream or "", above, dispute, feature.within, kinds)
+        parts = [
+            item.split("\x1f")[: 1 if feature.entity is Entity.COMMUNITY else 2]
+            for item in {fact.item for fact in facts}
+        ]
+        return sum(parts[one] == parts[two] for one in range(len(parts)) for two in range(one))
+
+    if alike(feature.base) == 0:
+        return 500.0
+    excess = (alike(feature.where) / alike(feature.base) - rate**2) / (rate * (1 - rate))
+    return 500.0 if excess <= 0 else min(500.0, max(5.0, 1 / excess - 1))
 
 
 def _transformed(transform: Transform, value: float) -> float:

@@ -279,11 +279,15 @@ class View:
             name = d["dispute_id"]
             if not self.counted(name):
                 continue
-            key = self.grids[d["grid_id"]][column]
+            grid = self.grids[d["grid_id"]]
+            key = grid[column]
+            item = name
+            if column == "street_id":
+                item = "\x1f".join((grid["community_id"], grid["grid_id"], name))
             kind = f"dispute/{d['kind']}"
-            found.append(Fact(key, name, name, d["recorded_at"], d["opened_at"], kind, 1))
+            found.append(Fact(key, name, item, d["recorded_at"], d["opened_at"], kind, 1))
             if any(o["dispute_id"] == name for o in self.now["outcomes"]):
-                found.append(Fact(key, name, name, d["recorded_at"], d["opened_at"], "harm", 1))
+                found.append(Fact(key, name, item, d["recorded_at"], d["opened_at"], "harm", 1))
         return found
 
     def _grid_disputes(self) -> list[Fact]:

@@ -25,7 +25,7 @@ from features.catalogue import BY_NAME
 from features.contributions import arrange
 from features.declarations import Aggregate, Entity, Measure
 from features.engine import compute
-from features.expansion import Expansion
+from features.expansion import Expansion, request_of
 from features.measures import Asked, measured
 from features.portable import LOOKUP, transpile
 from features.sources import DuckSource
@@ -128,8 +128,61 @@ def test_a_small_place_is_shrunk_to_the_rate_of_its_street() -> None:
     add_dispute(rows, "new", START + DAY, START + DAY, grid="g0")
     rows["disputes"] = [row for row in rows["disputes"] if row["dispute_id"] != "d00"]
     assert value(rows, "street_harm_rate", "new", 2) == pytest.approx(street)
-    assert value(rows, "grid_harm_rate", "new", 2) == pytest.approx(20 * street / (1 + 20))
+    assert value(rows, "grid_harm_rate", "new", 2) == pytest.approx(5 * street / (1 + 5))  # the bound
     assert value(rows, "grid_harm_rate", "new", 400) == pytest.approx(0.02)
+
+
+def test_a_place_is_shrunk_the_less_the_more_places_differ() -> None:
+    """Two grids of 40: alike, and nothing of their own is believed; apart, and most of it is."""
+
+    def rates(first: int, second: int) -> tuple[float, float]:
+        rows = empty()
+        for place, harmed in enumerate((first, second)):
+            add_grid(rows, f"g{place}", "c0", "s0")
+            for number in range(40):
+                add_dispute(rows, f"d{place}{number:02d}", START, START, grid=f"g{place}")
+                if number < harmed:
+                    add_outcome(rows, f"o{place}{number}", f"d{place}{number:02d}", START, START)
+        add_dispute(rows, "new", START + DAY, START + DAY, grid="g0")
+        return value(rows, "grid_harm_rate", "new", 2), value(rows, "street_harm_rate", "new", 2)
+
+    alike, street = rates(10, 10)
+    assert street == pytest.approx((20 + 0.4) / 100)
+    assert alike == pytest.approx((10 + 500 * street) / (40 + 500))
+    apart, street = rates(15, 5)
+    both = (15 * 14 + 5 * 4) / (2 * 40 * 39)
+    strength = street * (1 - street) / (both - street**2) - 1
+    assert 5 < strength < 50
+    assert apart == pytest.approx((15 + strength * street) / (40 + strength))
+
+
+def test_a_firm_in_thousands_of_disputes_reaches_only_those_it_last_met() -> None:
+    rows = empty()
+    add_grid(rows, "g0")
+    for number in range(60):
+        at = START + number * DAY
+        sides = [(f"p{number:02d}", "applicant"), ("firm", "respondent")]
+        add_dispute(rows, f"d{number:02d}", at, at, sides, relation="business")
+        add_dispute(rows, f"e{number:02d}", at, at, [(f"p{number:02d}", "respondent")])
+    source = DuckSource(snapshot(rows))
+    request = request_of(source, ["d59", "d59"], np.array([START + 100 * DAY, START + 59 * DAY]))
+    found = request.expansions[Entity.CONTACT]
+    names = found.names.take(pa.array(found.key)).to_pylist()
+    assert sorted(names) == sorted(2 * [f"p{number}" for number in range(35, 59)])
+    assert request.expansions[Entity.RELATIVE].key.size == 0
+
+
+def test_a_relative_is_who_another_dispute_of_the_family_names() -> None:
+    rows = empty()
+    add_grid(rows, "g0")
+    family = [("wife", "applicant"), ("husband", "respondent"), ("child", "affected")]
+    add_dispute(rows, "d0", START, START, family, kind="family", relation="spouse")
+    add_dispute(rows, "d1", START + DAY, START + DAY, [("child", "applicant"), ("neighbour", "respondent")])
+    add_dispute(rows, "d2", START + 2 * DAY, START + 2 * DAY, family[:2], kind="divorce", relation="spouse")
+    request = request_of(DuckSource(snapshot(rows)), ["d2"], np.array([START + 2 * DAY]))
+    for entity, names in ((Entity.RELATIVE, ["child"]), (Entity.CONTACT, [])):
+        found = request.expansions[entity]
+        assert found.names.take(pa.array(found.key)).to_pylist() == names
 
 
 def test_reasons_read_as_a_person_would_say_them() -> None:
