@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from .arrays import F64, I64, Bool
 
 PART_JOINT = "\x1f"
-"""Ends each leading part of an item, where a stream says in which part of the key it stands."""
+"""Stands in an item between the part of the key that it belongs to, and its own id; see `shares`."""
 FIELDS = pa.schema(
     [
         ("key", pa.string()),
@@ -152,10 +152,10 @@ class Contributions:
         """
         return _dense(self.entries, self.at, self.value.view(np.int64))[0]
 
-    def shares(self, depth: int) -> Shares:
-        """How the items of each dispute fall to parts of the key, named by their `depth` leading parts."""
-        joint = PART_JOINT
-        named = [joint.join(name.split(joint, depth)[:depth]) for name in self.item_names.to_pylist()]
+    @cached_property
+    def shares(self) -> Shares:
+        """How each dispute's items fall to parts of the key, named before an item's `PART_JOINT`."""
+        named = [name.partition(PART_JOINT)[0] for name in self.item_names.to_pylist()]
         code, _ = _ranked(pa.chunked_array([pa.array(named, pa.string())]))
         of = _dense(self.key, code[self.item])[0]
         share, _ = _dense(self.group, of)

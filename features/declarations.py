@@ -19,8 +19,6 @@ BASE_RATE: Final = 0.02
 WINDOWED: Final = frozenset({Aggregate.COUNT, Aggregate.TREND, Aggregate.RATE})
 STRENGTH: Final = 20.0
 """How many disputes a prior weighs where nothing can be learned of it."""
-DEPTHS: Final = {Entity.COMMUNITY: 1, Entity.GRID: 2}
-"""Where an area stands in the items of a street's streams."""
 DATED: Final = frozenset({Aggregate.SINCE, Aggregate.DURATION})
 """Aggregates in days."""
 _SMALLEST: Final = frozenset({Aggregate.SINCE, Aggregate.MIN})
@@ -74,8 +72,6 @@ class Measure:
     where: frozenset[str] | None = None
     half_life: float | None = None
     not_own: bool = False
-    depth: int = 0
-    """For `PAIRS`: how many leading parts of an item, each ended by U+001F, name the part of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +109,8 @@ class Feature:
     prior
         What the rate of `parent`, or else the `RATE` itself, shrinks to.
     strength
-        How many items the prior of a `RATE` weighs; None: learned from how much the parts of `parent` differ.
+        How many items the prior of a `RATE` weighs; None: learned from how much the grids of a street
+        differ.
     less
         What is subtracted: from each key's value where both are of one entity, else from the query's.
     less_absent
@@ -178,8 +175,8 @@ class Feature:
             raise ValueError(f"feature {self.name}: a decayed sum has no window, and a window is positive")
         if self.aggregate in {Aggregate.TREND, Aggregate.RATE} and self.within is None:
             raise ValueError(f"feature {self.name}: a {self.aggregate} needs a window")
-        if self.strength is None and (self.parent is None or self.entity not in DEPTHS):
-            raise ValueError(f"feature {self.name}: a strength is learned from the parts of a parent")
+        if self.strength is None and (self.entity, self.parent) != (Entity.GRID, Entity.STREET):
+            raise ValueError(f"feature {self.name}: a strength is learned only from the grids of a street")
         if self.aggregate is Aggregate.PAIRS:
             raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
         if self.less is not None and self.aggregate in {Aggregate.TREND, Aggregate.RATE}:
@@ -222,10 +219,7 @@ class Feature:
                 for kinds in (self.where, self.base)
             ]
             if self.strength is None:
-                depth = DEPTHS[self.entity]
-                rates += [
-                    replace(rate, aggregate=Aggregate.PAIRS, depth=depth) for rate in rates[len(rates) // 2 :]
-                ]
+                rates += [replace(rate, aggregate=Aggregate.PAIRS) for rate in rates[2:]]
             return tuple(rates)
         return (plain,) if self.less is None else (plain, self.less)
 
@@ -256,8 +250,8 @@ class Feature:
         for field in ("where", "base"):
             if stated[field] is not None:
                 stated[field] = sorted(stated[field])
-        if self.strength is None and (self.parent is None or self.entity not in DEPTHS):
-            raise ValueError(f"feature {self.name}: a strength is learned from the parts of a parent")
+        if self.strength is None and (self.entity, self.parent) != (Entity.GRID, Entity.STREET):
+            raise ValueError(f"feature {self.name}: a strength is learned only from the grids of a street")
         if self.aggregate is Aggregate.PAIRS:
             raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
         if self.less is not None and self.less.where is not None:
@@ -268,7 +262,6 @@ class Feature:
 __all__ = [
     "BASE_RATE",
     "DATED",
-    "DEPTHS",
     "STRENGTH",
     "WINDOWED",
     "Aggregate",

@@ -55,7 +55,7 @@ def _together(feature: Feature, values: list[F64], request: Request) -> F64:
             whole = [combined(part, above.query, size, "max")[expansion.query] for part in values[2:]]
             prior = _shrunk(whole[0], whole[1], feature.prior, strength)
             if feature.strength is None:
-                strength = learned_strength(whole[2], whole[3], prior)
+                strength = learned_strength(*whole)
         values = [_shrunk(values[0], values[1], prior, strength)]
     elif feature.less is not None:
         if feature.less.entity is not feature.entity:
@@ -82,26 +82,29 @@ def _gap(feature: Feature, one: F64, other: F64) -> F64:
     return gap
 
 
-def learned_strength(hits: F64, tries: F64, rate: F64) -> F64:
+def learned_strength(hits: F64, tries: F64, same_hits: F64, same_tries: F64) -> F64:
     """How many items the prior of a part should weigh, by how much more alike items of one part are.
 
-    Two items of the same part are both hits as often as `hits / tries`; were the parts all alike, it would
-    be `rate` squared. The excess is the correlation within parts, 1 / (1 + strength) of a beta-binomial.
+    Two items of the same part are both hits as often as `same_hits / same_tries`; were the parts all alike,
+    it would be the square of the rate. The excess is the correlation within parts, 1 / (1 + strength) of a
+    beta-binomial.
 
     Parameters
     ----------
     hits, tries
-        Ordered pairs of hits, and of items, that stand in the same part.
-    rate
         Of the whole.
+    same_hits, same_tries
+        Ordered pairs of hits, and of items, that stand in the same part.
 
     Returns
     -------
     ndarray
         Between `WEAKEST` and `STRONGEST`; the latter too where the parts differ by no more than chance.
     """
-    both = hits / np.maximum(tries, 1.0)
-    alike = (both - rate * rate) / (rate * (1.0 - rate))
+    rate = hits / np.maximum(tries, 1.0)
+    excess = same_hits / np.maximum(same_tries, 1.0) - rate * rate
+    spread = rate * (1.0 - rate)
+    alike = excess / np.where(spread > 0.0, spread, 1.0)
     least = 1.0 / (1.0 + STRONGEST)
     return np.clip(1.0 / np.maximum(alike, least) - 1.0, WEAKEST, STRONGEST)
 

@@ -84,7 +84,7 @@ def measured(measure: Measure, rows: Contributions, asked: Asked) -> F64:
     if measure.aggregate is Aggregate.COUNT:
         count_items(*common, rows.group, rows.items, rows.entries, asked.as_of, own, walked)
     elif measure.aggregate is Aggregate.PAIRS:
-        shares = rows.shares(measure.depth)
+        shares = rows.shares
         count_pairs(*common, rows.entries, shares.share, shares.part, shares.bounds, asked.as_of, own, walked)
     elif measure.aggregate in {Aggregate.SUM, Aggregate.DECAYED}:
         rate = 0.0 if measure.half_life is None else math.log(2.0) / measure.half_life

@@ -45,7 +45,7 @@ class Aggregate(StrEnum):
     RATE = "rate"
     """Items of `where` over items of `base`, shrunk towards the rate of the entity `parent`."""
     PAIRS = "pairs"
-    """Ordered pairs of items in the same part of the key: what a `RATE` learns its strength from."""
+    """Ordered pairs of items in the same grid of a street: what a `RATE` learns its strength from."""
     TREND = "trend"
     """Items within `within` days over those within `long`, per day, 1 = steady."""
 

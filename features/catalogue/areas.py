@@ -23,7 +23,8 @@ def _rate(entity: Entity) -> Feature:
         base=AREA_DISPUTES,
         parent=parent,
         parent_stream=None if parent is None else f"{parent}_disputes",
-        strength=STRENGTH if parent is None else None,
+        # A street has too few communities to learn from how much they differ.
+        strength=None if entity is Entity.GRID else STRENGTH,
         not_own=True,
         unit="disputes that came to harm, of those opened within a year",
         missing=_MISSING,

@@ -43,6 +43,5 @@ def _area(entity: Entity, key: str, item: str = "d.dispute_id") -> Stream:
 
 GRID_DISPUTES = _area(Entity.GRID, "d.grid_id")
 COMMUNITY_DISPUTES = _area(Entity.COMMUNITY, "g.community_id")
-# In which community and grid of the street, so that the fold can tell how much these differ.
-_PLACED = "g.community_id || CHR(31) || g.grid_id || CHR(31) || d.dispute_id"
-STREET_DISPUTES = _area(Entity.STREET, "g.street_id", _PLACED)
+# In which grid of the street, so that the fold can tell how much these differ.
+STREET_DISPUTES = _area(Entity.STREET, "g.street_id", "d.grid_id || CHR(31) || d.dispute_id")

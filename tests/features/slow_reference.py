@@ -16,7 +16,7 @@ import holidays
 from slow_view import Fact, View
 
 from docket.times import DAY
-from features.declarations import Aggregate, Entity, Feature, Transform
+from features.declarations import Aggregate, Feature, Transform
 
 
 def reference(feature: Feature, view: View, dispute: str) -> float:
@@ -110,7 +110,7 @@ def _value(feature: Feature, view: View, dispute: str, key: str) -> float:
             tries = items(feature.parent_stream, above, feature.within, feature.base)
             prior = (hits + strength * feature.prior) / (tries + strength)
             if feature.strength is None:
-                strength = _learned(feature, view, dispute, above, prior)
+                strength = _learned(feature, view, dispute, above, hits / max(tries, 1))
         tries = items(feature.stream, key, feature.within, feature.base)
         hits = len({fact.item for fact in facts})
         return (hits + strength * prior) / (tries + strength)
@@ -141,13 +141,10 @@ def _learned(feature: Feature, view: View, dispute: str, above: str, rate: float
 
     def alike(kinds: frozenset[str] | None) -> int:
         facts = _kept(feature, view, feature.parent_stream or "", above, dispute, feature.within, kinds)
-        parts = [
-            item.split("\x1f")[: 1 if feature.entity is Entity.COMMUNITY else 2]
-            for item in {fact.item for fact in facts}
-        ]
+        parts = [item.split("\x1f")[0] for item in {fact.item for fact in facts}]
         return sum(parts[one] == parts[two] for one in range(len(parts)) for two in range(one))
 
-    if alike(feature.base) == 0:
+    if alike(feature.base) == 0 or rate in (0, 1):
         return 500.0
     excess = (alike(feature.where) / alike(feature.base) - rate**2) / (rate * (1 - rate))
     return 500.0 if excess <= 0 else min(500.0, max(5.0, 1 / excess - 1))

@@ -283,7 +283,7 @@ class View:
             key = grid[column]
             item = name
             if column == "street_id":
-                item = "\x1f".join((grid["community_id"], grid["grid_id"], name))
+                item = f"{grid['grid_id']}\x1f{name}"
             kind = f"dispute/{d['kind']}"
             found.append(Fact(key, name, item, d["recorded_at"], d["opened_at"], kind, 1))
             if any(o["dispute_id"] == name for o in self.now["outcomes"]):

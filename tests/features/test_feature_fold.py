@@ -118,25 +118,24 @@ def as_table(rows: list[Row]) -> pa.Table:
         st.tuples(st.sampled_from("ab"), st.sampled_from("xyw"), st.integers(0, 40)), min_size=1, max_size=8
     ),
     st.sampled_from([None, 1, 3]),
-    st.sampled_from([1, 2]),
 )
 def test_pairs_in_a_part_are_what_lists_say(
-    rows: list[Row], queries: list[tuple[str, str, int]], within: int | None, depth: int
+    rows: list[Row], queries: list[tuple[str, str, int]], within: int | None
 ) -> None:
     # An item of a part belongs to one dispute: its id ends with it.
-    rows = [(k, own, f"{i}\x1f{kind}\x1f{own}", n, a, u, kind, v) for k, own, i, n, a, u, kind, v in rows]
+    rows = [(k, own, f"{i}\x1f{own}", n, a, u, kind, v) for k, own, i, n, a, u, kind, v in rows]
     arranged = arrange(as_table(rows), pa.array(["b", "a"]))
     expansion = Expansion(
         np.arange(len(queries)), np.array(["ba".index(key) for key, _, _ in queries]), pa.array(["b", "a"])
     )
     as_of = np.array([moment * HALF for _, _, moment in queries])
     asked = Asked.of(arranged, expansion, as_of, pa.array([dispute for _, dispute, _ in queries]))
-    measure = Measure("s", Entity.STREET, Aggregate.PAIRS, within, not_own=True, depth=depth)
+    measure = Measure("s", Entity.STREET, Aggregate.PAIRS, within, not_own=True)
     found = measured(measure, arranged, asked)
     for place, (key, dispute, moment) in enumerate(queries):
         counted = Measure("s", Entity.STREET, Aggregate.COUNT, within, not_own=True)
         items = {row[2] for row in kept_rows(counted, rows, key, dispute, moment * HALF)}
-        parts = [item.split("\x1f")[:depth] for item in items]
+        parts = [item.split("\x1f")[0] for item in items]
         assert found[place] == sum(one == two for one in parts for two in parts) - len(parts)
 
 
