@@ -12,11 +12,24 @@ from ..declarations import BASE_RATE, Feature
 from ..fold import FOLD_VERSION
 from ..streams import STREAMS
 from .areas import AREAS
+from .careers import CAREERS
+from .circle import CIRCLE
+from .course import COURSE
+from .directions import DIRECTIONS
 from .own import OWN
 from .pairs import PAIRS
 from .people import PEOPLE
 
-CATALOGUE: Final[tuple[Feature, ...]] = (*OWN, *PEOPLE, *PAIRS, *AREAS)
+CATALOGUE: Final[tuple[Feature, ...]] = (
+    *OWN,
+    *COURSE,
+    *PEOPLE,
+    *CAREERS,
+    *PAIRS,
+    *DIRECTIONS,
+    *CIRCLE,
+    *AREAS,
+)
 """Every declared feature."""
 COLUMNS: Final[tuple[str, ...]] = tuple(feature.name for feature in CATALOGUE)
 """Their names, in the order of the columns."""

@@ -7,6 +7,8 @@ from typing import Final
 
 from docket.contract.enumerations import DISPUTE_KINDS, PARTY_ROLES
 
+from ..streams.ladders import EVENT_STEPS
+
 
 def in_role(role: str, kinds: Iterable[str]) -> frozenset[str]:
     """The kinds of a stream that says `role/kind`, for one role."""
@@ -32,3 +34,5 @@ DESPAIR: Final = frozenset({"self_harm", "extreme_act"})
 """Outcomes that a person brings upon themselves, or upon anybody at hand."""
 AREA_DISPUTES: Final = frozenset(f"dispute/{kind}" for kind in DISPUTE_KINDS)
 AREA_VIOLENT: Final = frozenset(f"dispute/{kind}" for kind in VIOLENT_KINDS)
+STEPS: Final = frozenset(EVENT_STEPS)
+"""Events that are a step of an escalation."""
