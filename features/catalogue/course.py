@@ -12,8 +12,6 @@ _SELF: Final = Entity.DISPUTE
 _CONTACTED: Final = Measure("case_events", _SELF, Aggregate.DURATION, where=CONTACT)
 _LAST_TROUBLE: Final = Measure("case_events", _SELF, Aggregate.SINCE, where=TROUBLE)
 _MONTHS: Final = tuple(f"{month}月" for month in (*"一二三四五六七八九十", "十一", "十二"))
-    f"{month}月" for month in ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
-)
 
 _WHEN: Final = (
     of(
