@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import sqlglot
 from rich.cells import cell_len
 
+from docket.contract.enumerations import DISPUTE_KINDS, PARTY_ROLES
 from docket.faults import BadInput
 from features.catalogue import BY_NAME, CATALOGUE
 from features.declarations import Aggregate, Feature, Measure
@@ -79,8 +80,10 @@ def _meaning(feature: Feature) -> str:
         text = f"{text}, against the same within {feature.long} d, per day"
     elif feature.aggregate is Aggregate.RATE:
         above = f"the rate of the {feature.parent}" if feature.parent else f"{feature.prior:.0%}"
-        weight = "learned" if feature.strength is None else f"{feature.strength:.0f}"
+        weight = "a number of" if feature.strength is None else f"{feature.strength:.0f}"
         text = f"{text}, over {_measure(others[0])}, shrunk to {above} with the weight of {weight} disputes"
+        if feature.strength is None:
+            text += f", learned from how much the grids of the {feature.parent} differ"
     elif feature.less is not None:
         absent = "" if feature.less_absent is None else f" ({feature.less_absent:g} where there is none)"
         text = f"{text}, less {_measure(feature.less)}{absent}"
@@ -90,12 +93,26 @@ def _meaning(feature: Feature) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    kinds = "" if measure.where is None else f" of {', '.join(sorted(measure.where))}"
+    kinds = "" if measure.where is None else f" of {', '.join(_shortened(measure.where))}"
     half = "" if measure.half_life is None else f", halved every {measure.half_life:g} d"
     within = "" if measure.within is None else f" within {measure.within} d"
     own = ", the dispute itself left out" if measure.not_own else ""
     aggregate = _AGGREGATES[measure.aggregate]
     return f"{aggregate}{kinds} in {measure.stream} of the {measure.entity}{within}{half}{own}"
+
+
+def _shortened(kinds: frozenset[str]) -> list[str]:
+    """The kinds, with `*` where every role or every kind of dispute is meant."""
+    short = set(kinds)
+    for kind in {kind.partition("/")[2] for kind in kinds if "/" in kind}:
+        every = {f"{role}/{kind}" for role in PARTY_ROLES}
+        if every <= kinds:
+            short = short - every | {f"*/{kind}"}
+    for first in {kind.partition("/")[0] for kind in short}:
+        every = {f"{first}/{kind}" for kind in DISPUTE_KINDS}
+        if every <= short:
+            short = short - every | {f"{first}/*"}
+    return sorted(short)
 
 
 _AGGREGATES = {
