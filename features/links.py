@@ -36,7 +36,7 @@ LINK_FIELDS: Final = pa.schema(
     ]
 )
 _OF_FAMILY: Final = " AND ".join(f"{row}.relation IN ('spouse', 'family')" for row in "ab")
-_LINKS_SQL: Final = (
+LINKS_SQL: Final = (
     "SELECT a.person_id AS person_id, b.person_id AS other_id, "
     f"CASE WHEN {_OF_FAMILY} THEN 1 ELSE 0 END AS family, {latest('a', 'b', 'd')} AS known, "
     f'{earliest("a", "b", "d", excluded="d")} AS "until" '
@@ -46,7 +46,7 @@ _LINKS_SQL: Final = (
 
 def links(source: Source, people: pa.Array) -> pa.Table:
     """`LINK_FIELDS`: whom `people` shared a dispute with, a row a dispute and version."""
-    found = source.fetch(_LINKS_SQL, LINK_FIELDS, Narrowing(("a.person_id",), (people.to_pylist(),)))
+    found = source.fetch(LINKS_SQL, LINK_FIELDS, Narrowing(("a.person_id",), (people.to_pylist(),)))
     return found.filter(pc.is_in(found["person_id"], value_set=people))
 
 
