@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from .arrays import F64, I64, Bool
 
+PART_JOINT = "\x1f"
+"""Stands in an item between the part of the key that it belongs to, and its own id; see `shares`."""
 FIELDS = pa.schema(
     [
         ("key", pa.string()),
@@ -60,6 +62,25 @@ def _dense(*columns: I64) -> tuple[I64, I64]:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What of a dispute stands in which part of its key.
+
+    Attributes
+    ----------
+    share
+        (rows,) dense code of (key, dispute, part).
+    part
+        (shares,) dense code of (key, part).
+    bounds
+        (groups + 1,) each (key, dispute)'s first share.
+    """
+
+    share: I64
+    part: I64
+    bounds: I64
+
+
+@dataclass(frozen=True)
 class Contributions:
     """One stream's rows for a set of keys, sorted by (key, known, at, dispute, item, kind, value, until).
 
@@ -71,7 +92,7 @@ class Contributions:
         (keys + 1,) where each key's rows begin.
     dispute, item, kind
         (rows,) ranks among the strings present, in code-point order.
-    disputes, kinds
+    disputes, item_names, kinds
         Those strings.
     known, at, until, value
         (rows,) as the stream gave them.
@@ -83,6 +104,7 @@ class Contributions:
     item: I64
     kind: I64
     disputes: pa.Array
+    item_names: pa.Array
     kinds: tuple[str, ...]
     known: I64
     at: I64
@@ -124,8 +146,27 @@ class Contributions:
 
     @cached_property
     def facts(self) -> I64:
-        """(rows,) dense code of all but `known` and `until`."""
-        return _dense(self.entries, self.at, self.kind, self.value.view(np.int64))[0]
+        """(rows,) dense code of (key, dispute, item, at, value).
+
+        Not of the kind: who holds two roles in a dispute meets its every event twice, and is told of it once.
+        """
+        return _dense(self.entries, self.at, self.value.view(np.int64))[0]
+
+    @cached_property
+    def shares(self) -> Shares:
+        """How each dispute's items fall to parts of the key, named before an item's `PART_JOINT`."""
+        named = [name.partition(PART_JOINT)[0] for name in self.item_names.to_pylist()]
+        code, _ = _ranked(pa.chunked_array([pa.array(named, pa.string())]))
+        of = _dense(self.key, code[self.item])[0]
+        share, _ = _dense(self.group, of)
+        part = np.empty(self.key.size, np.int64)
+        part[share] = of
+        owner = np.empty(self.key.size, np.int64)
+        owner[share] = self.group
+        found = int(share.max()) + 1 if share.size else 0
+        groups = int(self.group.max()) + 1 if self.group.size else 0
+        bounds = np.searchsorted(owner[:found], np.arange(groups + 1)).astype(np.int64)
+        return Shares(share, part[:found], bounds)
 
     def keep(self, where: frozenset[str] | None) -> Bool:
         """(rows,) which rows are of the kinds `where`; None keeps all."""
@@ -176,7 +217,7 @@ def arrange(table: pa.Table, names: pa.Array) -> Contributions:
         table = table.filter(pa.array(wanted))
         key = key[wanted]
     dispute, disputes = _ranked(table["dispute_id"])
-    item, _ = _ranked(table["item"])
+    item, items = _ranked(table["item"])
     kind, kinds = _ranked(table["kind"])
     known, at, until = (
         table[name].combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
@@ -194,6 +235,7 @@ def arrange(table: pa.Table, names: pa.Array) -> Contributions:
         item=item[order],
         kind=kind[order],
         disputes=disputes,
+        item_names=items,
         kinds=tuple(kinds.to_pylist()),
         known=known[order],
         at=at[order],

@@ -6,69 +6,27 @@ A declaration holds no time logic and no SQL of its own; `features.streams` fetc
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
+
+from .phrasing import phrased
+from .vocabulary import Aggregate, Entity, Transform
 
 BASE_RATE: Final = 0.02
 """What a rate of harm shrinks to where nothing above it can be read (a street): harm after intake is rare."""
 
 
-class Entity(StrEnum):
-    """Whose history a feature tells."""
-
-    DISPUTE = "dispute"
-    APPLICANT = "applicant"
-    RESPONDENT = "respondent"
-    PERSON = "person"
-    """Any party, in whatever role."""
-    PAIR = "pair"
-    """An applicant with a respondent of the dispute; the order of the two does not matter."""
-    GRID = "grid"
-    COMMUNITY = "community"
-    STREET = "street"
-
-
-class Aggregate(StrEnum):
-    """How the live contributions of a key become one number."""
-
-    COUNT = "count"
-    """Distinct items; an item that also occurs in the dispute being scored still counts elsewhere."""
-    SUM = "sum"
-    DECAYED = "decayed"
-    """Sum of value * 2 ** (-(t - at) / half_life)."""
-    SINCE = "since"
-    """Days from the latest `at` to t."""
-    DURATION = "duration"
-    """Days from the earliest `at` to t."""
-    LAST = "last"
-    """Value at the latest (at, known)."""
-    FIRST = "first"
-    """Value of what was known first."""
-    MAX = "max"
-    MIN = "min"
-    RATE = "rate"
-    """Items of `where` over items of `base`, shrunk towards the rate of the entity `parent`."""
-    TREND = "trend"
-    """Items within `within` days over those within `long`, per day, 1 = steady."""
-
-
-class Transform(StrEnum):
-    """What is done to an aggregated value before it becomes the column."""
-
-    NONE = "none"
-    LOG1P = "log1p"
-    HOUR = "hour"
-    """Microseconds since the epoch to hour of day (0-23) in Asia/Shanghai."""
-    WEEKDAY = "weekday"
-    """Microseconds since the epoch to day of week (Monday 0) in Asia/Shanghai."""
-    DAYS = "days"
-    """Microseconds to days."""
-
-
 WINDOWED: Final = frozenset({Aggregate.COUNT, Aggregate.TREND, Aggregate.RATE})
+STRENGTH: Final = 20.0
+"""How many disputes a prior weighs where nothing can be learned of it."""
+DATED: Final = frozenset({Aggregate.SINCE, Aggregate.DURATION})
+"""Aggregates in days."""
 _SMALLEST: Final = frozenset({Aggregate.SINCE, Aggregate.MIN})
+
+
+def smallest_or_largest(aggregate: Aggregate) -> Literal["max", "min"]:
+    """Which of several persons' values of an aggregate is the most worrying one."""
+    return "min" if aggregate in _SMALLEST else "max"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +103,22 @@ class Feature:
     base
         Kinds of the denominator, for `RATE`.
     parent
-        The entity whose rate a `RATE` shrinks to; None for `BASE_RATE`.
+        The entity whose rate a `RATE` shrinks to; None for `prior`.
     parent_stream
         The stream of `parent`.
+    prior
+        What the rate of `parent`, or else the `RATE` itself, shrinks to.
     strength
-        How many items the prior of a `RATE` weighs.
+        How many items the prior of a `RATE` weighs; None: learned from how much the grids of a street
+        differ.
+    less
+        What is subtracted: from each key's value where both are of one entity, else from the query's.
+    less_absent
+        What stands for `less` where it is missing; None: then the feature is missing.
     transform
         Done to the value before it becomes the column.
+    limit
+        The column is 1 where the value exceeds it, else 0.
     monotone
         +1 where a higher value must never lower the risk, -1 where it must never raise it, else 0.
     phrase
@@ -180,8 +147,12 @@ class Feature:
     base: frozenset[str] | None = None
     parent: Entity | None = None
     parent_stream: str | None = None
-    strength: float = 20.0
+    prior: float = BASE_RATE
+    strength: float | None = STRENGTH
+    less: Measure | None = None
+    less_absent: float | None = None
     transform: Transform = Transform.NONE
+    limit: float | None = None
     monotone: Literal[-1, 0, 1] = 0
     phrase: str | None = None
     labels: tuple[str, ...] = ()
@@ -204,6 +175,14 @@ class Feature:
             raise ValueError(f"feature {self.name}: a decayed sum has no window, and a window is positive")
         if self.aggregate in {Aggregate.TREND, Aggregate.RATE} and self.within is None:
             raise ValueError(f"feature {self.name}: a {self.aggregate} needs a window")
+        if self.strength is None and (self.entity, self.parent) != (Entity.GRID, Entity.STREET):
+            raise ValueError(f"feature {self.name}: a strength is learned only from the grids of a street")
+        if self.aggregate is Aggregate.PAIRS:
+            raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
+        if self.less is not None and self.aggregate in {Aggregate.TREND, Aggregate.RATE}:
+            raise ValueError(f"feature {self.name}: nothing can be subtracted from a {self.aggregate}")
+        if self.less is None and self.less_absent is not None:
+            raise ValueError(f"feature {self.name}: less_absent goes with less")
         if self.categorical != bool(self.labels):
             raise ValueError(f"feature {self.name}: a categorical feature has labels, and only it")
         if not (self.unit and self.missing and self.why):
@@ -212,7 +191,12 @@ class Feature:
     @property
     def combine(self) -> Literal["max", "min"]:
         """Which value stands where several persons hold the role: the most worrying one."""
-        return "min" if self.aggregate in _SMALLEST else "max"
+        return "max" if self.less is not None else smallest_or_largest(self.aggregate)
+
+    @property
+    def recency(self) -> bool:
+        """Whether it is the time since something happened, so that less is more recent."""
+        return self.aggregate is Aggregate.SINCE and self.less is None and self.limit is None
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -229,12 +213,15 @@ class Feature:
             levels = [(self.stream, self.entity)]
             if self.parent is not None and self.parent_stream is not None:
                 levels.append((self.parent_stream, self.parent))
-            return tuple(
+            rates = [
                 Measure(stream, entity, Aggregate.COUNT, self.within, kinds, not_own=self.not_own)
                 for stream, entity in levels
                 for kinds in (self.where, self.base)
-            )
-        return (plain,)
+            ]
+            if self.strength is None:
+                rates += [replace(rate, aggregate=Aggregate.PAIRS) for rate in rates[2:]]
+            return tuple(rates)
+        return (plain,) if self.less is None else (plain, self.less)
 
     def describe(self, value: float) -> str | None:
         """The reason this value gives, in plain Chinese.
@@ -250,29 +237,12 @@ class Feature:
             None where there is nothing to say: no phrase, a missing value, none of what is counted, or less
             than a whole day or yuan of it.
         """
-        if self.phrase is None or math.isnan(value):
-            return None
-        if self.transform is Transform.LOG1P:
-            value = math.expm1(value)
-        label = ""
-        if self.categorical:
-            code = int(value)
-            if not 0 <= code < len(self.labels) or not self.labels[code]:
-                return None
-            label = self.labels[code]
-        elif self.aggregate is not Aggregate.SINCE and value < (1 if self._floored else 1e-9):
-            return None
-        return self.phrase.format(n=_number(value, self), within=self.within, label=label)
+        return phrased(self, value)
 
     @property
     def theme(self) -> tuple[object, ...]:
         """What it counts, whatever the window: of several with one theme, one is enough to tell people."""
-        return (self.stream, self.entity, self.aggregate, self.where, self.not_own)
-
-    @property
-    def _floored(self) -> bool:
-        """Whether people are told whole days or yuan of it."""
-        return self.aggregate in _DATED or self.transform is not Transform.NONE
+        return (self.stream, self.entity, self.aggregate, self.where, self.not_own, self.less)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything declared, in plain JSON types, in a fixed order."""
@@ -280,15 +250,25 @@ class Feature:
         for field in ("where", "base"):
             if stated[field] is not None:
                 stated[field] = sorted(stated[field])
+        if self.strength is None and (self.entity, self.parent) != (Entity.GRID, Entity.STREET):
+            raise ValueError(f"feature {self.name}: a strength is learned only from the grids of a street")
+        if self.aggregate is Aggregate.PAIRS:
+            raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
+        if self.less is not None and self.less.where is not None:
+            stated["less"]["where"] = sorted(self.less.where)
         return stated
 
 
-_DATED: Final = frozenset({Aggregate.SINCE, Aggregate.DURATION})
-
-
-def _number(value: float, feature: Feature) -> str:
-    if feature.aggregate is Aggregate.RATE:
-        return f"{value:.1%}"
-    if feature._floored:
-        return str(math.floor(value + 1e-9)) if value >= 1 else "不到1"
-    return str(int(value)) if value == int(value) else f"{value:.1f}"
+__all__ = [
+    "BASE_RATE",
+    "DATED",
+    "STRENGTH",
+    "WINDOWED",
+    "Aggregate",
+    "Entity",
+    "Feature",
+    "Measure",
+    "Stream",
+    "Transform",
+    "smallest_or_largest",
+]

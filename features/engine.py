@@ -9,24 +9,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from docket.times import DAY, HOUR
+from docket.times import DAY
 
 from .arrays import F64, I64
 from .catalogue import CATALOGUE
 from .contributions import FIELDS, arrange
-from .declarations import BASE_RATE, Aggregate, Feature, Measure, Stream, Transform
+from .declarations import Aggregate, Feature, Measure, Stream
 from .expansion import PAIR_JOINT, Request, request_of
-from .measures import Asked, combined, measured
+from .finishing import finished
+from .measures import Asked, measured
 from .sources.base import Narrowing, Source
 from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
 """Called with (streams done, streams in all)."""
-
-_LOCAL_OFFSET = 8 * HOUR
-"""Asia/Shanghai has kept UTC+8 without daylight saving since 1991."""
-_MONDAY = 3
-"""1970-01-01 was a Thursday."""
 
 
 def compute(
@@ -79,8 +75,7 @@ def compute_request(
     values = _measure_all(source, request, features, streams, progress)
     matrix = np.empty((request.as_of.size, len(features)), np.float64, order="F")
     for place, feature in enumerate(features):
-        finished = _finish(feature, [values[measure] for measure in feature.measures], request)
-        matrix[:, place] = _transformed(feature.transform, finished)
+        matrix[:, place] = finished(feature, [values[measure] for measure in feature.measures], request)
     return pd.DataFrame(matrix, columns=[feature.name for feature in features], copy=False)
 
 
@@ -146,41 +141,3 @@ def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of:
     firsts = sorted({pair[0] for pair in pairs})
     seconds = sorted({pair[1] for pair in pairs})
     return Narrowing(stream.lookup, (firsts, seconds), stream.happened, after)
-
-
-def _finish(feature: Feature, values: list[F64], request: Request) -> F64:
-    """The measures of a feature put together: (queries,)."""
-    expansion = request.expansions[feature.entity]
-    size = request.as_of.size
-    if feature.aggregate is Aggregate.TREND:
-        recent, usual = values
-        share = (feature.within or 0) / (feature.long or 1)
-        # Half an item is added to both, so that a quiet place has a steady trend, not 0 / 0.
-        values = [(recent + 0.5) / (usual * share + 0.5)]
-    elif feature.aggregate is Aggregate.RATE:
-        prior: float | F64 = BASE_RATE
-        if feature.parent is not None:
-            above = request.expansions[feature.parent]
-            harmed, taken = (combined(part, above.query, size, "max") for part in values[2:])
-            prior = _shrunk(harmed, taken, BASE_RATE, feature.strength)[expansion.query]
-        values = [_shrunk(values[0], values[1], prior, feature.strength)]
-    return combined(values[0], expansion.query, size, feature.combine)
-
-
-def _shrunk(hits: F64, tries: F64, prior: float | F64, strength: float) -> F64:
-    """The mean of a beta-binomial posterior whose prior has mean `prior` and weighs `strength` tries."""
-    answer: F64 = (hits + strength * prior) / (tries + strength)
-    return answer
-
-
-def _transformed(transform: Transform, values: F64) -> F64:
-    match transform:
-        case Transform.LOG1P:
-            return np.log1p(values)
-        case Transform.HOUR:
-            return np.floor((values + _LOCAL_OFFSET) / HOUR) % 24
-        case Transform.WEEKDAY:
-            return (np.floor((values + _LOCAL_OFFSET) / DAY) + _MONDAY) % 7
-        case Transform.DAYS:
-            return values / DAY
-    return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from docket.asof import NEVER, live
 
 from .arrays import I64
 from .declarations import Entity
+from .links import links, reached
 from .portable import LOOKUP
 from .sources.base import Narrowing, Source
 
@@ -160,8 +161,22 @@ def _pairs(query: I64, person: I64, applicant: I64, people: pa.Array) -> Expansi
     return Expansion(joined, key.astype(np.int64), names)
 
 
+def _with_links(source: Source, expansions: dict[Entity, Expansion], as_of: I64) -> None:
+    """Add whom the parties reach by other disputes; all that are persons share one array of names."""
+    parties = expansions[Entity.PERSON]
+    found = links(source, parties.names.take(pa.array(np.unique(parties.key))))
+    others = pc.unique(found["other_id"].combine_chunks())
+    new = others.filter(pc.invert(pc.is_in(others, value_set=parties.names)))
+    people = pa.concat_arrays([parties.names, new])
+    for entity in (Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON):
+        expansions[entity] = replace(expansions[entity], names=people)
+    for entity, family in ((Entity.RELATIVE, True), (Entity.CONTACT, False)):
+        query, person = reached(found, people, parties.query, parties.key, as_of, family=family)
+        expansions[entity] = Expansion(query, person, people)
+
+
 def expand(subjects: Subjects, names: pa.Array, dispute: I64, as_of: I64) -> dict[Entity, Expansion]:
-    """The keys of every entity for each query, by the rows live at its moment.
+    """The keys that the disputes' own rows give for each query, by those live at its moment.
 
     Parameters
     ----------
@@ -241,4 +256,6 @@ def request_of(source: Source, dispute_ids: Sequence[str], as_of: I64) -> Reques
     encoded = disputes.dictionary_encode()
     dispute = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
     subjects = _subjects(source, encoded.dictionary)
-    return Request(moments, disputes, expand(subjects, encoded.dictionary, dispute, moments))
+    expansions = expand(subjects, encoded.dictionary, dispute, moments)
+    _with_links(source, expansions, moments)
+    return Request(moments, disputes, expansions)

@@ -17,34 +17,26 @@ the last bit: a million cases at once and one case alone agree.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-import numba
 import numpy as np
 
 from docket.asof import NEVER, live_nb
 from docket.times import DAY
 
 from .arrays import F64, I64, Bool
+from .jit import jit
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Raise it when the numbers that the fold gives change: it is part of the catalogue's hash."""
 
 _DAY: Final = float(DAY)
 _NEVER: Final = int(NEVER)
 _AFTER: Final = _NEVER + 1
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _jit(function: F) -> F:
-    """Compile on first use, for one thread, and keep the machine code beside the module."""
-    return cast(F, numba.njit(cache=True)(function))
-
-
-@_jit
-def _select(
+@jit
+def select_rows(
     lo: int, hi: int, known: I64, at: I64, until: I64, keep: Bool, within: int, rows: I64, ends: I64
 ) -> int:
     """Write the rows of [lo, hi) that are ever live, in order, and their ends; return how many."""
@@ -60,8 +52,8 @@ def _select(
     return count
 
 
-@_jit
-def _end_order(ends: I64, count: int, order: I64) -> None:
+@jit
+def end_order(ends: I64, count: int, order: I64) -> None:
     """Write the order in which the first `count` ends fall, ties by position."""
     rising = True
     for i in range(1, count):
@@ -75,8 +67,10 @@ def _end_order(ends: I64, count: int, order: I64) -> None:
         order[:count] = np.argsort(ends[:count], kind="mergesort")
 
 
-@_jit
-def _next(started: int, ended: int, count: int, known: I64, rows: I64, ends: I64, order: I64, t: int) -> int:
+@jit
+def next_step(
+    started: int, ended: int, count: int, known: I64, rows: I64, ends: I64, order: I64, t: int
+) -> int:
     """What happens next up to and including `t`: 1 a row enters, -1 one leaves, 0 nothing.
 
     Entering comes first at equal times, so that a row replaced at that moment by one that says the same
@@ -89,7 +83,7 @@ def _next(started: int, ended: int, count: int, known: I64, rows: I64, ends: I64
     return -1 if end <= t else 0
 
 
-@_jit
+@jit
 def count_items(  # noqa: PLR0912 - numba inlines; a walk is easier to check in one piece
     key_rows: I64,
     key_queries: I64,
@@ -133,12 +127,12 @@ def count_items(  # noqa: PLR0912 - numba inlines; a walk is easier to check in 
         first, last = key_queries[key], key_queries[key + 1]
         if first == last:
             continue
-        count = _select(key_rows[key], key_rows[key + 1], known, at, until, keep, within, rows, ends)
-        _end_order(ends, count, order)
+        count = select_rows(key_rows[key], key_rows[key + 1], known, at, until, keep, within, rows, ends)
+        end_order(ends, count, order)
         started = ended = total = 0
         for query in range(first, last):
             while True:
-                step = _next(started, ended, count, known, rows, ends, order, asked[query])
+                step = next_step(started, ended, count, known, rows, ends, order, asked[query])
                 if step == 0:
                     break
                 if step == 1:
@@ -170,7 +164,7 @@ def count_items(  # noqa: PLR0912 - numba inlines; a walk is easier to check in 
             out[query] = total - (alone[own[query]] if own[query] >= 0 else 0)
 
 
-@_jit
+@jit
 def _carry(total: float, alive: int, step: int, elapsed: int, rate: float) -> float:
     """What a sum of `alive` facts, the last of which just came (`step` 1) or went (-1), has faded to."""
     if alive == 0 or (step == 1 and alive == 1):
@@ -178,7 +172,7 @@ def _carry(total: float, alive: int, step: int, elapsed: int, rate: float) -> fl
     return total * math.exp(-rate * elapsed / _DAY)
 
 
-@_jit
+@jit
 def sum_values(
     key_rows: I64,
     key_queries: I64,
@@ -199,7 +193,7 @@ def sum_values(
 
     The sum is carried by recurrence from event to event, so that no factor ever exceeds 1; a prefix sum of
     exp(+rate * at) would overflow for a short half-life. `fact` is the dense code of (key, dispute, item,
-    at, kind, value): a row that came twice through a join counts once. `rate` 0 is a plain sum.
+    at, value): a row that came twice through a join counts once. `rate` 0 is a plain sum.
     """
     rows = np.empty(known.size, np.int64)
     ends = np.empty(known.size, np.int64)
@@ -212,14 +206,14 @@ def sum_values(
         first, last = key_queries[key], key_queries[key + 1]
         if first == last:
             continue
-        count = _select(key_rows[key], key_rows[key + 1], known, at, until, keep, within, rows, ends)
-        _end_order(ends, count, order)
+        count = select_rows(key_rows[key], key_rows[key + 1], known, at, until, keep, within, rows, ends)
+        end_order(ends, count, order)
         started = ended = alive = 0
         total = 0.0
         then = 0
         for query in range(first, last):
             while True:
-                step = _next(started, ended, count, known, rows, ends, order, asked[query])
+                step = next_step(started, ended, count, known, rows, ends, order, asked[query])
                 if step == 0:
                     break
                 if step == 1:
@@ -259,7 +253,7 @@ def sum_values(
                 )
 
 
-@_jit
+@jit
 def _better(a: int, b: int, score: F64) -> int:
     """The row with the higher score, the later row at a tie; -1 is no row."""
     if a < 0:
@@ -271,7 +265,7 @@ def _better(a: int, b: int, score: F64) -> int:
     return max(a, b)
 
 
-@_jit
+@jit
 def best_rows(  # noqa: PLR0912, PLR0915
     key_rows: I64,
     key_queries: I64,
@@ -304,16 +298,16 @@ def best_rows(  # noqa: PLR0912, PLR0915
             continue
         low = key_rows[key]
         size = key_rows[key + 1] - low
-        count = _select(low, key_rows[key + 1], known, at, until, keep, within, rows, ends)
+        count = select_rows(low, key_rows[key + 1], known, at, until, keep, within, rows, ends)
         if count == 0:
             out[first:last] = -1
             continue
-        _end_order(ends, count, order)
+        end_order(ends, count, order)
         tree[: 2 * size] = -1
         started = ended = 0
         for query in range(first, last):
             while True:
-                step = _next(started, ended, count, known, rows, ends, order, asked[query])
+                step = next_step(started, ended, count, known, rows, ends, order, asked[query])
                 if step == 0:
                     break
                 if step == 1:

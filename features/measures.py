@@ -17,6 +17,7 @@ from .contributions import Contributions
 from .declarations import Aggregate, Measure
 from .expansion import Expansion
 from .fold import best_rows, count_items, sum_values
+from .fold_parts import count_pairs
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ def measured(measure: Measure, rows: Contributions, asked: Asked) -> F64:
     common = (rows.starts, asked.starts, rows.known, rows.at, rows.until, keep, within)
     if measure.aggregate is Aggregate.COUNT:
         count_items(*common, rows.group, rows.items, rows.entries, asked.as_of, own, walked)
+    elif measure.aggregate is Aggregate.PAIRS:
+        shares = rows.shares
+        count_pairs(*common, rows.entries, shares.share, shares.part, shares.bounds, asked.as_of, own, walked)
     elif measure.aggregate in {Aggregate.SUM, Aggregate.DECAYED}:
         rate = 0.0 if measure.half_life is None else math.log(2.0) / measure.half_life
         sum_values(*common, rows.group, rows.facts, rows.value, rate, asked.as_of, own, walked)

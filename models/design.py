@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE
-from features.declarations import Aggregate
 
 Array = NDArray[np.float64]
 
@@ -40,7 +39,7 @@ def catalogue_columns() -> tuple[Column, ...]:
     return tuple(
         Column(
             feature.name,
-            "code" if feature.categorical else "since" if feature.aggregate is Aggregate.SINCE else "plain",
+            "code" if feature.categorical else "since" if feature.recency else "plain",
             feature.monotone,
         )
         for feature in CATALOGUE

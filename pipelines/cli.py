@@ -138,6 +138,26 @@ def visits(
     run(store, date=date, out=out, worker=worker, model=model)
 
 
+features = typer.Typer(help="Which features the model reads, and what each means.", no_args_is_help=True)
+app.add_typer(features, name="features")
+
+
+@features.command("list")
+def features_list() -> None:
+    """List every feature: name, entity, unit, window, direction, and why it is there."""
+    from pipelines.features import list_all  # noqa: PLC0415
+
+    list_all()
+
+
+@features.command("explain")
+def features_explain(name: Annotated[str, typer.Argument(metavar="NAME", help="A feature.")]) -> None:
+    """Tell what a feature means, which records it reads, and the reason it gives."""
+    from pipelines.features import explain  # noqa: PLC0415
+
+    explain(name)
+
+
 def _add_registered() -> None:
     """Add the commands of packages that this one must not import (`anlan.commands` entry points)."""
     for found in sorted(entry_points(group="anlan.commands"), key=lambda point: point.name):

@@ -7,15 +7,29 @@ import json
 from functools import cache
 from typing import Final
 
+from ..calendar import calendar_digest
 from ..declarations import BASE_RATE, Feature
 from ..fold import FOLD_VERSION
 from ..streams import STREAMS
 from .areas import AREAS
+from .careers import CAREERS
+from .circle import CIRCLE
+from .course import COURSE
+from .directions import DIRECTIONS
 from .own import OWN
 from .pairs import PAIRS
 from .people import PEOPLE
 
-CATALOGUE: Final[tuple[Feature, ...]] = (*OWN, *PEOPLE, *PAIRS, *AREAS)
+CATALOGUE: Final[tuple[Feature, ...]] = (
+    *OWN,
+    *COURSE,
+    *PEOPLE,
+    *CAREERS,
+    *PAIRS,
+    *DIRECTIONS,
+    *CIRCLE,
+    *AREAS,
+)
 """Every declared feature."""
 COLUMNS: Final[tuple[str, ...]] = tuple(feature.name for feature in CATALOGUE)
 """Their names, in the order of the columns."""
@@ -28,7 +42,7 @@ if len(BY_NAME) != len(CATALOGUE):
 
 @cache
 def catalogue_hash() -> str:
-    """Digest of all that the numbers depend on: declarations, the streams' SQL, the fold's version.
+    """Digest of all that the numbers depend on: declarations, SQL of the streams, fold version, holidays.
 
     A model states the hash it was trained under, and refuses columns made under another.
     """
@@ -37,6 +51,7 @@ def catalogue_hash() -> str:
         "streams": {name: stream.sql for name, stream in sorted(STREAMS.items())},
         "base_rate": BASE_RATE,
         "fold": FOLD_VERSION,
+        "calendar": calendar_digest(),
     }
     return hashlib.sha256(json.dumps(stated, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from docket.contract.enumerations import DISPUTE_KINDS, RELATIONS
 
 from ..declarations import Aggregate, Entity, Feature, Transform
+from .kinds import CONTACT, ORDERS
 
 _KIND_NAMES: Final = {
     "divorce": "离婚纠纷",
@@ -80,8 +81,6 @@ def _since(name: str, stream: str, kinds: frozenset[str] | None, phrase: str | N
         why=why,
     )
 
-
-CONTACT: Final = frozenset({"contacted", "mediation_session", "counselling"})
 
 OWN: Final[tuple[Feature, ...]] = (
     _case(
@@ -236,7 +235,7 @@ OWN: Final[tuple[Feature, ...]] = (
     ),
     _events(
         "orders",
-        frozenset({"warning_letter", "protection_order"}),
+        ORDERS,
         "本纠纷已发出告诫书或保护令{n}份",
         "marks violence that an authority found proven; also an intervention, so no direction is imposed",
         show="centre",

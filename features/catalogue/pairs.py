@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Literal
 
 from ..declarations import Aggregate, Entity, Feature
-from .people import VIOLENT_KINDS
+from .kinds import LOST, VIOLENT_KINDS, in_any_role
 
 _feature = partial(
     Feature, entity=Entity.PAIR, not_own=True, missing="no applicant with a respondent was known by then"
@@ -71,7 +71,7 @@ PAIRS: Final[tuple[Feature, ...]] = (
         "pair_disputes",
         "双方此前有{n}起家暴或人身损害纠纷",
         "prior violence against the same person (ODARA, DA)",
-        where=VIOLENT_KINDS,
+        where=in_any_role(VIOLENT_KINDS),
         unit="件",
     ),
     _count(
@@ -87,7 +87,7 @@ PAIRS: Final[tuple[Feature, ...]] = (
         "pair_events",
         "双方此前调解失败或违反协议{n}次",
         "earlier attempts to settle that came to nothing: a long grudge",
-        where=frozenset({"mediation_failed", "agreement_breached"}),
+        where=LOST,
     ),
     _count(
         "harm_ever",

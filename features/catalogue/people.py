@@ -5,21 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Final, Literal
 
-from docket.contract.enumerations import DISPUTE_KINDS, PARTY_ROLES
-
 from ..declarations import Aggregate, Entity, Feature
+from .kinds import AS_RESPONDENT, DESPAIR, LOST, ORDERS, VIOLENT_KINDS, in_any_role
 
-VIOLENT_KINDS: Final = frozenset({"domestic_violence", "injury"})
 _WHO: Final = {Entity.RESPONDENT: "被申请人", Entity.APPLICANT: "申请人", Entity.PERSON: "当事人"}
 
 
-def _roles(roles: tuple[str, ...], kinds: frozenset[str]) -> frozenset[str]:
-    """The kinds of `person_disputes`, which say in what role too."""
-    return frozenset(f"{role}/{kind}" for role in roles for kind in kinds)
-
-
-VIOLENT_DISPUTES: Final = _roles(PARTY_ROLES, VIOLENT_KINDS)
-AS_RESPONDENT: Final = _roles(("respondent",), frozenset(DISPUTE_KINDS))
+VIOLENT_DISPUTES: Final = in_any_role(VIOLENT_KINDS)
 
 
 def _count(
@@ -102,7 +94,7 @@ def _history(entity: Entity) -> tuple[Feature, ...]:
             events,
             "近{within}天内在其他纠纷中{n}次涉及报警",
             "police calls within a year (Grogger 2021: two-year history predicts best)",
-            where=frozenset({"police_call"}),
+            where=in_any_role({"police_call"}),
             within=365,
             monotone=1,
         ),
@@ -111,7 +103,7 @@ def _history(entity: Entity) -> tuple[Feature, ...]:
             events,
             "此前在其他纠纷中调解失败或违反协议{n}次",
             "attitude to settlement; breach of conditions is an ODARA and B-SAFER item",
-            where=frozenset({"mediation_failed", "agreement_breached"}),
+            where=in_any_role(LOST),
             monotone=1,
         ),
         count(
@@ -180,7 +172,7 @@ _RESPONDENT: Final = (
         "person_events",
         "所涉其他纠纷中曾发出告诫书或保护令{n}份",
         "violence found proven (反家庭暴力法); also an intervention, so no direction is imposed",
-        where=frozenset({"warning_letter", "protection_order"}),
+        where=in_any_role(ORDERS),
         unit="份",
         show="centre",
     ),
@@ -213,7 +205,7 @@ _APPLICANT: Final = (
         "person_outcomes",
         "所涉其他纠纷中曾发生{n}次自伤或极端行为",
         "an earlier attempt is the strongest predictor of another (C-SSRS)",
-        where=frozenset({"self_harm", "extreme_act"}),
+        where=in_any_role(DESPAIR),
         monotone=1,
     ),
 )

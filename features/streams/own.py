@@ -8,6 +8,7 @@ from docket.asof import NEVER
 from docket.contract.enumerations import DISPUTE_KINDS, RELATIONS
 
 from ..declarations import Entity, Stream
+from .ladders import EVENT_STEPS, KIND_STEPS
 from .parts import LEAVING, code, earliest, latest, select
 
 _OWN: Final = frozenset({Entity.DISPUTE})
@@ -30,18 +31,43 @@ def _case_row(kind: str, value: str, where: str = "", until: str = "") -> str:
     )
 
 
+def _door(table: str, at: str, police: str, where: str = "") -> str:
+    """The police, or any other door: which other one is told by no row, so no feature can count them."""
+    return select(
+        "d.dispute_id",
+        "d.dispute_id",
+        f"CASE WHEN {police} THEN 'police' ELSE 'other' END",
+        known=latest("d"),
+        at=at,
+        until=earliest("d"),
+        kind="'door'",
+        value="1",
+        rows=f"{table} AS d",
+        where=where,
+    )
+
+
+_REPORTED: Final = "d.kind IN ('police_call', 'repeat_report')"
 CASE = Stream(
     "case",
     " UNION ALL ".join(
         (
             _case_row("kind", code("d.kind", _KINDS, _KINDS["other"])),
             # Which door it came in by is no feature, but for whether it was the police.
+            _case_row("gravity", code("d.kind", KIND_STEPS, 0)),
             _case_row("police", "CASE WHEN d.source = 'police_110' THEN 1 ELSE 0 END"),
             _case_row("amount", "d.amount_cny", where="d.amount_cny IS NOT NULL"),
             _case_row("opened", "d.opened_at"),
             # What a first report said of itself stays true after a correction.
             _case_row("delay", "d.recorded_at - d.opened_at", until=str(NEVER)),
             _case_row("recorded", "d.recorded_at", until=str(NEVER)),
+            _door("known_disputes", "d.opened_at", "d.source = 'police_110'"),
+            _door(
+                "known_events",
+                'd."at"',
+                "d.kind = 'police_call'",
+                "d.kind IN ('police_call', 'repeat_report')",
+            ),
         )
     ),
     _OWN,
@@ -78,7 +104,8 @@ CASE_EVENTS = Stream(
         at='e."at"',
         until=earliest("e"),
         kind="e.kind",
-        value="CASE WHEN e.kind = 'closed' THEN 1 ELSE 0 END",
+        # Among the closings and reopenings, whether it is closed; among the others, the step of the ladder.
+        value=code("e.kind", {"closed": 1, **EVENT_STEPS}, 0),
         rows="known_events AS e",
     ),
     _OWN,

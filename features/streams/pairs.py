@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..declarations import Entity, Stream
-from .parts import AGAINST, TWO_PARTIES, earliest, latest, select
+from .ladders import EVENT_STEPS, KIND_STEPS
+from .parts import AGAINST, TWO_PARTIES, code, earliest, latest, select
 
 # Both orders of a pair are emitted and one is asked for: an order decided in SQL would follow a database's
 # collation. CHR(31), the unit separator, occurs in no id.
@@ -21,8 +22,9 @@ PAIR_DISPUTES = Stream(
         known=latest("a", "b", "d"),
         at="d.opened_at",
         until=earliest("a", "b", "d", excluded="d"),
-        kind="d.kind",
-        value="1",
+        # The role of the one named first: `respondent` where it was the other who complained.
+        kind="a.role || '/' || d.kind",
+        value=code("d.kind", KIND_STEPS, 0),
         rows=TWO_PARTIES,
         where=AGAINST,
     ),
@@ -41,7 +43,7 @@ PAIR_EVENTS = Stream(
         at='e."at"',
         until=earliest("a", "b", "d", "e", excluded="d"),
         kind="e.kind",
-        value="1",
+        value=code("e.kind", EVENT_STEPS, 0),
         rows=f"{TWO_PARTIES} JOIN known_events AS e ON e.dispute_id = a.dispute_id",
         where=AGAINST,
     ),

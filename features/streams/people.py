@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from ..declarations import Entity, Stream
-from .parts import AGAINST, LEAVING, TWO_PARTIES, earliest, latest, select
+from .ladders import EVENT_STEPS, KIND_STEPS
+from .parts import AGAINST, LEAVING, TWO_PARTIES, code, earliest, latest, select
 
-_PEOPLE: Final = frozenset({Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON})
+_PEOPLE: Final = frozenset(
+    {Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON, Entity.RELATIVE, Entity.CONTACT}
+)
 FINDING_SCORES: Final = {"calm": 0.0, "tense": 1.0, "worse": 2.0}
 """What a visit found, as a number; a visit without contact found nothing."""
 
@@ -23,7 +26,7 @@ PERSON_DISPUTES = Stream(
         at="d.opened_at",
         until=earliest("p", "d", excluded="d"),
         kind="p.role || '/' || d.kind",
-        value="1",
+        value=code("d.kind", KIND_STEPS, 0),
         rows=_PERSON,
     ),
     _PEOPLE,
@@ -40,8 +43,8 @@ PERSON_EVENTS = Stream(
         known=latest("p", "d", "e"),
         at='e."at"',
         until=earliest("p", "d", "e", excluded="d"),
-        kind="e.kind",
-        value="1",
+        kind="p.role || '/' || e.kind",
+        value=code("e.kind", EVENT_STEPS, 0),
         rows=f"{_PERSON} JOIN known_events AS e ON e.dispute_id = p.dispute_id",
     ),
     _PEOPLE,
@@ -58,7 +61,7 @@ PERSON_OUTCOMES = Stream(
         known=latest("p", "d", "o"),
         at='o."at"',
         until=earliest("p", "d", "o", excluded="d"),
-        kind="o.kind",
+        kind="p.role || '/' || o.kind",
         value="o.severity",
         rows=f"{_PERSON} JOIN known_outcomes AS o ON o.dispute_id = p.dispute_id",
     ),

@@ -155,6 +155,11 @@ def _rich(rng: random.Random) -> Rows:
                 "finding": rng.choice(FINDINGS),
             }
         )
+        if number % 5 == 0:  # somebody called at once
+            add_event(rows, name("e"), dispute, recorded + HOUR // 6, recorded + HOUR // 6, "contacted")
+        if number % 4 == 1:  # and it got worse
+            at = opened + 120 * DAY
+            add_outcome(rows, name("o"), dispute, at, at, "violence", 5)
     for table, column, values in (
         ("disputes", "kind", DISPUTE_KINDS),
         ("events", "kind", EVENT_KINDS),

@@ -192,7 +192,7 @@ def add_outcome(
 STEP = 30 * DAY // 4
 _steps = st.integers(0, 70)
 _lag = st.sampled_from([0, 0, 0, 1, 1, 2, 5, 13, 49])
-PEOPLE = ("p0", "p1", "p2")
+PEOPLE = ("p0", "p1", "p2", "p3")
 GRIDS = (("g0", "c0", "s0"), ("g1", "c0", "s0"), ("g2", "c1", "s0"), ("g3", "c2", "s1"))
 
 

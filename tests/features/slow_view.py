@@ -10,6 +10,12 @@ from docket.contract import BY_NAME
 from docket.contract.enumerations import DISPUTE_KINDS, RELATIONS
 from features.declarations import Entity
 
+# Written out again, and otherwise than the streams write it.
+GRAVITY = dict.fromkeys(DISPUTE_KINDS, 0) | dict.fromkeys(("divorce", "family", "neighbour"), 1)
+GRAVITY |= {"injury": 2, "domestic_violence": 2}
+STEPS = {"repeat_report": 1, "mediation_failed": 2, "agreement_breached": 2, "police_call": 3}
+STEPS |= {"warning_letter": 4, "protection_order": 4}
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -66,11 +72,19 @@ class View:
             name, opened, known = d["dispute_id"], d["opened_at"], d["recorded_at"]
             values = {
                 "kind": DISPUTE_KINDS.index(d["kind"]),
+                "gravity": GRAVITY[d["kind"]],
                 "police": int(d["source"] == "police_110"),
                 "amount": d["amount_cny"],
                 "opened": opened,
             }
             found += [Fact(name, name, name, known, opened, k, v) for k, v in values.items() if v is not None]
+            door = "police" if d["source"] == "police_110" else "other"
+            found.append(Fact(name, name, door, known, opened, "door", 1))
+        for e in self.now["events"]:
+            name, known, at = e["dispute_id"], e["recorded_at"], e["at"]
+            if e["kind"] in ("police_call", "repeat_report"):
+                door = "police" if e["kind"] == "police_call" else "other"
+                found.append(Fact(name, name, door, known, at, "door", 1))
         for d in self.every["disputes"]:
             name, opened, known = d["dispute_id"], d["opened_at"], d["recorded_at"]
             found.append(Fact(name, name, name, known, opened, "delay", known - opened))
@@ -100,7 +114,7 @@ class View:
                 e["recorded_at"],
                 e["at"],
                 e["kind"],
-                float(e["kind"] == "closed"),
+                1 if e["kind"] == "closed" else STEPS.get(e["kind"], 0),
             )
             for e in self.now["events"]
         ]
@@ -140,7 +154,9 @@ class View:
                 d = self.disputes[p["dispute_id"]]
                 known = max(p["recorded_at"], d["recorded_at"])
                 name, kind = d["dispute_id"], f"{p['role']}/{d['kind']}"
-                found.append(Fact(p["person_id"], name, name, known, d["opened_at"], kind, 1))
+                found.append(
+                    Fact(p["person_id"], name, name, known, d["opened_at"], kind, GRAVITY[d["kind"]])
+                )
         return found
 
     def _of_person(self, table: str, item: str) -> list[Fact]:
@@ -151,8 +167,8 @@ class View:
                 row[item],
                 max(p["recorded_at"], row["recorded_at"], self.disputes[row["dispute_id"]]["recorded_at"]),
                 row["at"],
-                row["kind"],
-                row.get("severity", 1),
+                f"{p['role']}/{row['kind']}",
+                row["severity"] if table == "outcomes" else STEPS.get(row["kind"], 0),
             )
             for p in self.now["parties"]
             for row in self.now[table]
@@ -229,8 +245,8 @@ class View:
                 d["dispute_id"],
                 max(a["recorded_at"], b["recorded_at"], d["recorded_at"]),
                 d["opened_at"],
-                d["kind"],
-                1,
+                f"{a['role']}/{d['kind']}",
+                GRAVITY[d["kind"]],
             )
             for a, b, d in self._against()
         ]
@@ -244,7 +260,7 @@ class View:
                 max(a["recorded_at"], b["recorded_at"], d["recorded_at"], row["recorded_at"]),
                 row["at"],
                 row["kind"],
-                row.get("severity", 1),
+                row["severity"] if table == "outcomes" else STEPS.get(row["kind"], 0),
             )
             for a, b, d in self._against()
             for row in self.now[table]
@@ -263,10 +279,15 @@ class View:
             name = d["dispute_id"]
             if not self.counted(name):
                 continue
-            key = self.grids[d["grid_id"]][column]
-            found.append(Fact(key, name, name, d["recorded_at"], d["opened_at"], "dispute", 1))
+            grid = self.grids[d["grid_id"]]
+            key = grid[column]
+            item = name
+            if column == "street_id":
+                item = f"{grid['grid_id']}\x1f{name}"
+            kind = f"dispute/{d['kind']}"
+            found.append(Fact(key, name, item, d["recorded_at"], d["opened_at"], kind, 1))
             if any(o["dispute_id"] == name for o in self.now["outcomes"]):
-                found.append(Fact(key, name, name, d["recorded_at"], d["opened_at"], "harm", 1))
+                found.append(Fact(key, name, item, d["recorded_at"], d["opened_at"], "harm", 1))
         return found
 
     def _grid_disputes(self) -> list[Fact]:
@@ -294,4 +315,23 @@ class View:
                 for b, other in held
                 if (one, other) == ("applicant", "respondent") and a != b
             ]
+        if entity in (Entity.RELATIVE, Entity.CONTACT):
+            return self._reached({person for person, _ in held}, family=entity is Entity.RELATIVE)
         return [person for person, role in held if entity is Entity.PERSON or role == entity.value]
+
+    def _reached(self, parties: set[str], *, family: bool) -> list[str]:
+        """Whom the parties share another dispute with, at most 24 each, those last learned of first."""
+        found: set[str] = set()
+        for party in parties:
+            met: dict[str, int] = {}
+            for a in self.now["parties"]:
+                for b in self.now["parties"]:
+                    dispute, other = a["dispute_id"], b["person_id"]
+                    if a["person_id"] != party or b["dispute_id"] != dispute or other in parties:
+                        continue
+                    kin = {a["relation"], b["relation"]} <= {"spouse", "family"}
+                    if self.counted(dispute) and kin is family:
+                        times = (a["recorded_at"], b["recorded_at"], self.disputes[dispute]["recorded_at"])
+                        met[other] = max(*times, met.get(other, 0))
+            found |= set(sorted(met, key=lambda other: (met[other], other))[-24:])
+        return sorted(found)

@@ -21,7 +21,7 @@ from made_districts import START, add_dispute, add_grid, empty, snapshot
 
 from docket.times import DAY
 from features.catalogue import CATALOGUE, COLUMNS, catalogue_hash
-from features.declarations import Aggregate, Entity, Feature
+from features.declarations import Aggregate, Entity, Feature, Measure
 from features.engine import compute
 from features.sources import DuckSource
 
@@ -111,7 +111,7 @@ def test_an_unknown_dispute_is_missing(feature: Feature, unheard_of: pd.DataFram
 @every_feature
 def test_without_parties_what_is_told_of_persons_is_missing(feature: Feature, alone: pd.DataFrame) -> None:
     value = alone[feature.name].item()
-    people = {Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON, Entity.PAIR}
+    people = set(Entity) - {Entity.DISPUTE, Entity.GRID, Entity.COMMUNITY, Entity.STREET}
     if feature.entity in people:
         assert math.isnan(value)
     elif feature.aggregate in {Aggregate.COUNT, Aggregate.TREND, Aggregate.RATE}:
@@ -180,7 +180,10 @@ def test_progress_is_told_to_the_end(district: District) -> None:
 
 def test_the_catalogue_has_a_stable_digest() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", catalogue_hash())
-    assert len(set(COLUMNS)) == len(CATALOGUE) >= 40
+    assert len(set(COLUMNS)) == len(CATALOGUE) >= 125
+
+
+_EVENTS = Measure("case_events", Entity.DISPUTE, Aggregate.COUNT)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +197,10 @@ def test_the_catalogue_has_a_stable_digest() -> None:
         ({"unit": ""}, "must be stated"),
         ({"parent": Entity.STREET}, "go together"),
         ({"within": 0}, "positive"),
+        ({"less_absent": 0.0}, "goes with less"),
+        ({"aggregate": Aggregate.TREND, "within": 3, "long": 9, "less": _EVENTS}, "subtracted from a trend"),
+        ({"strength": None}, "grids of a street"),
+        ({"aggregate": Aggregate.PAIRS}, "no feature by themselves"),
     ],
 )
 def test_a_meaningless_declaration_is_refused(changed: dict[str, object], match: str) -> None:

@@ -48,7 +48,7 @@ def contributions(draw: st.DrawFn) -> Row:
     )
 
 
-def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: int) -> float:
+def kept_rows(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: int) -> list[Row]:
     kept = []
     for row in rows:
         of, own, _item, known, at, until, kind, _value = row
@@ -61,12 +61,17 @@ def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: i
             and (measure.where is None or kind in measure.where)
         ):
             kept.append(row)
+    return kept
+
+
+def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: int) -> float:
+    kept = kept_rows(measure, rows, key, dispute, as_of)
     if measure.aggregate is Aggregate.COUNT:
         return len({row[2] for row in kept})
     if measure.aggregate in (Aggregate.SUM, Aggregate.DECAYED):
         half = measure.half_life or math.inf
-        once = {(own, item, at, kind, value) for _k, own, item, _kn, at, _u, kind, value in kept}
-        return math.fsum(value * 2.0 ** (-(as_of - at) / DAY / half) for _o, _i, at, _k, value in once)
+        once = {(own, item, at, value) for _k, own, item, _kn, at, _u, _kind, value in kept}
+        return math.fsum(value * 2.0 ** (-(as_of - at) / DAY / half) for _o, _i, at, value in once)
     if not kept:
         return math.nan
     known, at, value = 3, 4, 7
@@ -88,6 +93,52 @@ def by_lists(measure: Measure, rows: list[Row], key: str, dispute: str, as_of: i
     return min(row[value] for row in kept)
 
 
+def as_table(rows: list[Row]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * 8
+    types = (
+        pa.string(),
+        pa.string(),
+        pa.string(),
+        pa.int64(),
+        pa.int64(),
+        pa.int64(),
+        pa.string(),
+        pa.float64(),
+    )
+    return pa.table(
+        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)],
+        ["key", "dispute_id", "item", "known", "at", "until", "kind", "value"],
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(contributions(), max_size=14),
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from("xyw"), st.integers(0, 40)), min_size=1, max_size=8
+    ),
+    st.sampled_from([None, 1, 3]),
+)
+def test_pairs_in_a_part_are_what_lists_say(
+    rows: list[Row], queries: list[tuple[str, str, int]], within: int | None
+) -> None:
+    # An item of a part belongs to one dispute: its id ends with it.
+    rows = [(k, own, f"{i}\x1f{own}", n, a, u, kind, v) for k, own, i, n, a, u, kind, v in rows]
+    arranged = arrange(as_table(rows), pa.array(["b", "a"]))
+    expansion = Expansion(
+        np.arange(len(queries)), np.array(["ba".index(key) for key, _, _ in queries]), pa.array(["b", "a"])
+    )
+    as_of = np.array([moment * HALF for _, _, moment in queries])
+    asked = Asked.of(arranged, expansion, as_of, pa.array([dispute for _, dispute, _ in queries]))
+    measure = Measure("s", Entity.STREET, Aggregate.PAIRS, within, not_own=True)
+    found = measured(measure, arranged, asked)
+    for place, (key, dispute, moment) in enumerate(queries):
+        counted = Measure("s", Entity.STREET, Aggregate.COUNT, within, not_own=True)
+        items = {row[2] for row in kept_rows(counted, rows, key, dispute, moment * HALF)}
+        parts = [item.split("\x1f")[0] for item in items]
+        assert found[place] == sum(one == two for one in parts for two in parts) - len(parts)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(contributions(), max_size=14),
@@ -105,23 +156,8 @@ def test_the_fold_is_what_lists_say(
     where: frozenset[str] | None,
     not_own: bool,
 ) -> None:
-    columns = list(zip(*rows, strict=True)) or [()] * 8
-    types = (
-        pa.string(),
-        pa.string(),
-        pa.string(),
-        pa.int64(),
-        pa.int64(),
-        pa.int64(),
-        pa.string(),
-        pa.float64(),
-    )
-    table = pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)],
-        ["key", "dispute_id", "item", "known", "at", "until", "kind", "value"],
-    )
     names = pa.array(["b", "a"])
-    arranged = arrange(table, names)
+    arranged = arrange(as_table(rows), names)
     as_of = np.array([moment * HALF for _, _, moment in queries])
     keys = np.array([("b", "a").index(key) for key, _, _ in queries])
     asked = Asked.of(

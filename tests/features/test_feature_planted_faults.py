@@ -15,7 +15,9 @@ from conformance import (
     own_authority_reads,
 )
 
+from features import links
 from features.catalogue import CATALOGUE
+from features.declarations import Entity
 from features.streams import STREAMS
 
 Check = Callable[[Variant, District], set[str]]
@@ -99,3 +101,20 @@ def test_a_planted_fault_is_named(fault: str) -> None:
     district = District()
     assert check(Variant(reading), district) == set()
     assert check(Variant(reading, {**STREAMS, name: stream}), district) != set()
+
+
+@pytest.mark.parametrize(
+    ("sound", "faulty", "check"),
+    [
+        ("GREATEST(a.recorded_at, b.recorded_at, d.recorded_at)", "d.opened_at - 20000000000000", future_leaks),
+        ("d.excluded_at", "CAST(NULL AS BIGINT)", authority_reads),
+    ],
+    ids=["a link known before it was recorded", "a link by a dispute with an authority"],
+)
+def test_a_fault_planted_in_the_links_is_named(
+    sound: str, faulty: str, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = [f for f in CATALOGUE if f.entity in (Entity.RELATIVE, Entity.CONTACT)]
+    assert sound in links.LINKS_SQL
+    monkeypatch.setattr(links, "LINKS_SQL", links.LINKS_SQL.replace(sound, faulty))
+    assert check(Variant(around), District()) != set()
