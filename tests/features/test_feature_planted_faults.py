@@ -106,7 +106,11 @@ def test_a_planted_fault_is_named(fault: str) -> None:
 @pytest.mark.parametrize(
     ("sound", "faulty", "check"),
     [
-        ("GREATEST(a.recorded_at, b.recorded_at, d.recorded_at)", "d.opened_at - 20000000000000", future_leaks),
+        (
+            "GREATEST(a.recorded_at, b.recorded_at, d.recorded_at)",
+            "d.opened_at - 20000000000000",
+            future_leaks,
+        ),
         ("d.excluded_at", "CAST(NULL AS BIGINT)", authority_reads),
     ],
     ids=["a link known before it was recorded", "a link by a dispute with an authority"],
