@@ -111,7 +111,7 @@ def test_more_than_the_model_reads_is_ignored_and_less_is_named(
 
 def test_only_a_case_unlike_those_trained_on_is_out_of_range(learned: Trained, later: pd.DataFrame) -> None:
     scorer = learned.scorer
-    assert scorer.out_of_range(later).mean() < 0.1
+    assert scorer.out_of_range(later.head(100)).mean() < 0.1  # those of the next two months
     usual = later[~scorer.out_of_range(later)].head(1)
     strange = [
         usual.assign(respondent_disputes_ever=10_000.0),
