@@ -13,11 +13,11 @@ from docket.times import DAY, HOUR
 
 from .arrays import F64, I64
 from .catalogue import CATALOGUE
-from .contributions import FIELDS, arrange
+from .contributions import FIELDS
 from .declarations import BASE_RATE, Aggregate, Feature, Measure, Stream, Transform
 from .expansion import PAIR_JOINT, Request, request_of
-from .measures import Asked, combined, measured
-from .sources.base import Narrowing, Source
+from .measures import combined, fold_rows
+from .sources.base import Folding, Narrowing, Source
 from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
@@ -43,7 +43,7 @@ def compute(
     Parameters
     ----------
     source
-        `DuckSource` or `StoreSource`; both give the same numbers to the last bit.
+        `DuckSource`, `StoreSource` or `SparkSource`; all give the same numbers to the last bit.
     dispute_ids, as_of
         (n,) the queries: a dispute, and a moment in microseconds since the epoch.
     features, streams
@@ -112,6 +112,8 @@ def _measure_stream(
         raise ValueError(f"stream {stream.name} has no keys for {sorted(entities - stream.entities)}")
     if stream.others and not all(measure.not_own for measure in measures):
         raise ValueError(f"stream {stream.name} tells of other disputes: its features must be not_own")
+    if isinstance(source, Folding):
+        return source.fold(stream, measures, request)
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names
     used = np.unique(np.concatenate([request.expansions[entity].key for entity in entities]))
@@ -122,12 +124,8 @@ def _measure_stream(
         FIELDS,
         _narrowing(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
     )
-    rows = arrange(table, names)
-    asked = {
-        entity: Asked.of(rows, request.expansions[entity], request.as_of, request.disputes)
-        for entity in entities
-    }
-    return {measure: measured(measure, rows, asked[measure.entity]) for measure in measures}
+    expansions = {entity: request.expansions[entity] for entity in entities}
+    return fold_rows(table, names, expansions, request.as_of, request.disputes, measures)
 
 
 def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:
