@@ -21,7 +21,7 @@ from .sources.base import Folding, Narrowing, Source
 from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
-"""Called with (streams done, streams in all)."""
+"""Called with (done, total): streams, or what else a source that folds by itself counts."""
 
 _LOCAL_OFFSET = 8 * HOUR
 """Asia/Shanghai has kept UTC+8 without daylight saving since 1991."""
@@ -96,6 +96,11 @@ def _measure_all(
     for feature in features:
         for measure in feature.measures:
             wanted[measure.stream][measure] = None
+    for name, measures in wanted.items():
+        _refuse_unsuited(streams[name], measures)
+    if isinstance(source, Folding):
+        asked = [(streams[name], list(measures)) for name, measures in wanted.items()]
+        return source.fold(asked, request, progress)
     values: dict[Measure, F64] = {}
     for done, (name, measures) in enumerate(wanted.items(), start=1):
         values.update(_measure_stream(source, request, streams[name], list(measures)))
@@ -104,16 +109,18 @@ def _measure_all(
     return values
 
 
-def _measure_stream(
-    source: Source, request: Request, stream: Stream, measures: list[Measure]
-) -> dict[Measure, F64]:
+def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
     entities = {measure.entity for measure in measures}
     if not entities <= stream.entities:
         raise ValueError(f"stream {stream.name} has no keys for {sorted(entities - stream.entities)}")
     if stream.others and not all(measure.not_own for measure in measures):
         raise ValueError(f"stream {stream.name} tells of other disputes: its features must be not_own")
-    if isinstance(source, Folding):
-        return source.fold(stream, measures, request)
+
+
+def _measure_stream(
+    source: Source, request: Request, stream: Stream, measures: list[Measure]
+) -> dict[Measure, F64]:
+    entities = {measure.entity for measure in measures}
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names
     used = np.unique(np.concatenate([request.expansions[entity].key for entity in entities]))

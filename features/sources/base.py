@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -69,5 +69,10 @@ class Source(Protocol):
 class Folding(Protocol):
     """A source that folds where its rows are, and gives values instead of rows."""
 
-    def fold(self, stream: Stream, measures: Sequence[Measure], request: Request) -> dict[Measure, F64]:
-        """Measures of a stream: (rows of its entity's expansion,) each, as `features.measures.fold_rows`."""
+    def fold(
+        self,
+        asked: Sequence[tuple[Stream, list[Measure]]],
+        request: Request,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[Measure, F64]:
+        """Measures of streams: (rows of its entity's expansion,) each, as `features.measures.fold_rows`."""

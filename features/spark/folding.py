@@ -1,12 +1,13 @@
-"""What runs on the executors: the fold of one stream over a bucket of keys.
+"""What runs on the executors: the fold over a bucket of keys.
 
 Values travel as the bytes of their arrays: nothing on the way (Arrow, the JVM, a shuffle) gets to touch a
-bit of them, and a bucket's answer is a row for each entity instead of one for each value.
+bit of them, and a bucket answers in some twenty rows instead of one for each value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays import F64, I64
-from ..declarations import Entity, Measure
+from ..contributions import FIELDS
+from ..declarations import Entity, Measure, Stream
 from ..expansion import Expansion
 from ..measures import fold_rows
 
@@ -22,37 +24,59 @@ if TYPE_CHECKING:
     from ..expansion import Request
 
 BUCKET: Final = "bucket"
+STREAM: Final = "stream"
+ROWS: Final = ", ".join(f"`{name}`" for name in FIELDS.names)
+"""What a stream's SELECT gives, in one order for all streams."""
 QUERIES: Final = pa.schema(
     [
-        ("entity", pa.string()),
+        ("stream", pa.int32()),
+        ("group", pa.int32()),
         ("place", pa.int64()),
         ("key", pa.string()),
         ("as_of", pa.int64()),
         ("dispute_id", pa.string()),
     ]
 )
-"""A row of an entity's expansion, `place` its position there."""
-ANSWERS: Final = "entity string, places binary, numbers binary"
-"""`places` int64 (rows,); `numbers` float64 (measures of the entity, rows), in the order of the measures."""
+"""A row of the expansion of a group's entity, `place` its position there."""
+ANSWERS: Final = "`group` int, places binary, numbers binary"
+"""`places` int64 (rows,); `numbers` float64 (measures of the group, rows)."""
 
 
-def by_entity(measures: Iterable[Measure]) -> dict[Entity, list[Measure]]:
-    """The measures of each entity, in their order."""
-    found: dict[Entity, list[Measure]] = {}
-    for measure in measures:
-        found.setdefault(measure.entity, []).append(measure)
-    return found
+@dataclass(frozen=True)
+class Group:
+    """The measures that one entity asks of one stream.
+
+    Attributes
+    ----------
+    stream
+        The stream's position among those that are asked.
+    """
+
+    stream: int
+    entity: Entity
+    measures: tuple[Measure, ...]
 
 
-def queries_of(request: Request, entities: Iterable[Entity]) -> pa.Table:
-    """The rows of the entities' expansions, as `QUERIES`."""
+def grouped(asked: Sequence[tuple[Stream, list[Measure]]]) -> list[Group]:
+    """What is asked of streams, by stream and entity."""
+    found: dict[tuple[int, Entity], list[Measure]] = {}
+    for place, (_, measures) in enumerate(asked):
+        for measure in measures:
+            found.setdefault((place, measure.entity), []).append(measure)
+    return [Group(stream, entity, tuple(measures)) for (stream, entity), measures in found.items()]
+
+
+def queries_of(request: Request, groups: Sequence[Group]) -> pa.Table:
+    """The rows of the groups' expansions, as `QUERIES`."""
     parts = [QUERIES.empty_table()]
-    for entity in entities:
-        expansion = request.expansions[entity]
+    for number, group in enumerate(groups):
+        expansion = request.expansions[group.entity]
+        size = expansion.query.size
         query = pa.array(expansion.query)
         columns = [
-            pa.array([entity.value] * len(query), pa.string()),
-            pa.array(np.arange(len(query), dtype=np.int64)),
+            pa.array(np.full(size, group.stream, np.int32)),
+            pa.array(np.full(size, number, np.int32)),
+            pa.array(np.arange(size, dtype=np.int64)),
             expansion.names.take(pa.array(expansion.key)).cast(pa.string()),
             pa.array(request.as_of).take(query),
             request.disputes.take(query),
@@ -61,49 +85,74 @@ def queries_of(request: Request, entities: Iterable[Entity]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def folder(measures: Sequence[Measure]) -> Callable[[pa.Table, pa.Table], pa.Table]:
-    """A function from a bucket's rows (`FIELDS`) and queries (`QUERIES`) to `ANSWERS`.
+def folder(groups: Sequence[Group]) -> Callable[[pa.Table, pa.Table], pa.Table]:
+    """A function from a bucket's rows (`FIELDS` and `STREAM`) and queries (`QUERIES`) to `ANSWERS`.
 
-    A bucket holds all rows and all queries of its keys.
+    A bucket holds all rows and all queries of its keys, of every stream.
     """
-    grouped = by_entity(measures)
 
     def fold(rows: pa.Table, queries: pa.Table) -> pa.Table:
-        keys = queries["key"].combine_chunks().dictionary_encode()
-        code = keys.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        held = {entity: pc.equal(queries["entity"], entity.value).to_numpy() for entity in grouped}
-        expansions = {
-            entity: Expansion(np.flatnonzero(rows_of), code[rows_of], keys.dictionary)
-            for entity, rows_of in held.items()
-        }
-        as_of, places = (queries[name].to_numpy().astype(np.int64) for name in ("as_of", "place"))
-        values = fold_rows(
-            rows, keys.dictionary, expansions, as_of, queries["dispute_id"].combine_chunks(), measures
-        )
-        return pa.table(
-            {
-                "entity": pa.array([entity.value for entity in grouped], pa.string()),
-                "places": pa.array([places[rows_of].tobytes() for rows_of in held.values()], pa.binary()),
-                "numbers": pa.array(
-                    [b"".join(values[measure].tobytes() for measure in asked) for asked in grouped.values()],
-                    pa.binary(),
-                ),
-            }
-        )
+        answers = []
+        for stream in sorted({group.stream for group in groups}):
+            mine = {number: group for number, group in enumerate(groups) if group.stream == stream}
+            answers += _folded(
+                rows.filter(pc.equal(rows[STREAM], stream)),
+                queries.filter(pc.equal(queries[STREAM], stream)),
+                mine,
+            )
+        kinds = (pa.int32(), pa.binary(), pa.binary())
+        columns = [
+            pa.array(column, kind) for column, kind in zip(zip(*answers, strict=True), kinds, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, names=["group", "places", "numbers"])
 
     return fold
 
 
+def _folded(rows: pa.Table, queries: pa.Table, groups: Mapping[int, Group]) -> list[tuple[int, bytes, bytes]]:
+    """One stream's answers over a bucket."""
+    if queries.num_rows == 0:
+        return [(number, b"", b"") for number in groups]
+    keys = queries["key"].combine_chunks().dictionary_encode()
+    code = keys.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    as_of, places, numbers = (
+        queries[name].to_numpy().astype(np.int64) for name in ("as_of", "place", "group")
+    )
+    held = {number: np.flatnonzero(numbers == number) for number in groups}
+    values = fold_rows(
+        rows,
+        keys.dictionary,
+        {
+            group.entity: Expansion(held[number], code[held[number]], keys.dictionary)
+            for number, group in groups.items()
+        },
+        as_of,
+        queries["dispute_id"].combine_chunks(),
+        [measure for group in groups.values() for measure in group.measures],
+    )
+    return [
+        (
+            number,
+            places[held[number]].tobytes(),
+            b"".join(values[measure].tobytes() for measure in group.measures),
+        )
+        for number, group in groups.items()
+    ]
+
+
 def gathered(
-    answers: pa.Table, measures: Sequence[Measure], expansions: Mapping[Entity, Expansion]
+    answers: pa.Table, groups: Sequence[Group], expansions: Mapping[Entity, Expansion]
 ) -> dict[Measure, F64]:
     """The buckets' answers put together: (rows of its entity's expansion,) for each measure."""
-    grouped = by_entity(measures)
-    values = {measure: np.empty(expansions[measure.entity].key.size, np.float64) for measure in measures}
+    values = {
+        measure: np.empty(expansions[group.entity].key.size, np.float64)
+        for group in groups
+        for measure in group.measures
+    }
     for row in answers.to_pylist():
-        asked = grouped[Entity(row["entity"])]
+        measures = groups[row["group"]].measures
         places: I64 = np.frombuffer(row["places"], np.int64)
-        numbers: F64 = np.frombuffer(row["numbers"], np.float64).reshape(len(asked), places.size)
-        for measure, found in zip(asked, numbers, strict=True):
+        numbers: F64 = np.frombuffer(row["numbers"], np.float64).reshape(len(measures), places.size)
+        for measure, found in zip(measures, numbers, strict=True):
             values[measure][places] = found
     return values

@@ -26,6 +26,7 @@ LOCAL: Final = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "4g",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     # Buckets that keys are divided into: few for one machine, where each costs some milliseconds.
     "spark.sql.shuffle.partitions": "8",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,12 +15,23 @@ from ..arrays import F64
 from ..declarations import Measure, Stream
 from ..portable import LOOKUP, transpile
 from ..sources.base import RELATIONS, Narrowing, Tables
-from .folding import ANSWERS, BUCKET, by_entity, folder, gathered, queries_of
+from .folding import ANSWERS, BUCKET, ROWS, STREAM, folder, gathered, grouped, queries_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ..expansion import Request
+
+
+_TYPES: Final = {
+    pa.string(): "STRING",
+    pa.large_string(): "STRING",
+    pa.int32(): "INT",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+}
+"""Spark's names of the types that relations and questions are made of."""
 
 
 def write_relations(records: Tables, folder: Path) -> None:
@@ -57,7 +67,9 @@ class SparkSource:
             self._show(_file(folder, name), f"known_{name}")
 
     def _show(self, file: Path, name: str) -> None:
-        self._session.read.parquet(str(file)).createOrReplaceTempView(name)
+        # Stated, not inferred: that would be a job for each file.
+        schema = ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in pq.read_schema(file))
+        self._session.read.schema(schema).parquet(str(file)).createOrReplaceTempView(name)
 
     @contextmanager
     def _shown(self, table: pa.Table) -> Iterator[str]:
@@ -82,20 +94,29 @@ class SparkSource:
             answer = self._session.sql(transpile(sql, "spark").replace(LOOKUP, " AND ".join(conditions)))
             return answer.toArrow().select(fields.names).cast(fields)
 
-    def fold(self, stream: Stream, measures: Sequence[Measure], request: Request) -> dict[Measure, F64]:
-        """See `features.sources.base.Folding`: a bucket holds all rows and queries of its keys."""
-        expansions = {entity: request.expansions[entity] for entity in by_entity(measures)}
-        queries = queries_of(request, expansions)
-        if queries.num_rows == 0:
-            return {measure: np.empty(0, np.float64) for measure in measures}
-        sql = transpile(stream.sql, "spark").replace(LOOKUP, "TRUE")
+    def fold(
+        self,
+        asked: Sequence[tuple[Stream, list[Measure]]],
+        request: Request,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[Measure, F64]:
+        """See `features.sources.base.Folding`: all streams in one job, by buckets of keys."""
+        groups = grouped(asked)
+        queries = queries_of(request, groups)
         with self._shown(queries) as view:
+            rows_of = " UNION ALL ".join(
+                f"SELECT {place} AS {STREAM}, {ROWS} FROM ({transpile(stream.sql, 'spark')})"
+                for place, (stream, _) in enumerate(asked)
+            ).replace(LOOKUP, "TRUE")
             bucket = f"pmod(hash(`key`), {self._buckets}) AS {BUCKET}"
             # Only the rows of keys that are asked for travel.
+            keys = f"SELECT DISTINCT {STREAM}, `key` FROM {view}"
             rows = self._session.sql(
-                f"SELECT *, {bucket} FROM ({sql}) WHERE `key` IN (SELECT `key` FROM {view})"
+                f"SELECT *, {bucket} FROM ({rows_of}) WHERE ({STREAM}, `key`) IN ({keys})"
             )
-            asked = self._session.sql(f"SELECT *, {bucket} FROM {view}")
-            together = rows.groupBy(BUCKET).cogroup(asked.groupBy(BUCKET))
-            answers = together.applyInArrow(folder(measures), ANSWERS).toArrow()
-        return gathered(answers, measures, expansions)
+            queried = self._session.sql(f"SELECT *, {bucket} FROM {view}")
+            together = rows.groupBy(BUCKET).cogroup(queried.groupBy(BUCKET))
+            answers = together.applyInArrow(folder(groups), ANSWERS).toArrow()
+        if progress is not None:
+            progress(len(asked), len(asked))
+        return gathered(answers, groups, request.expansions)
