@@ -59,7 +59,7 @@ def require_spark() -> None:
 
 @contextmanager
 def spark_session(settings: Mapping[str, str] = LOCAL) -> Iterator[SparkSession]:
-    """A session for as long as the block runs.
+    """A session for as long as the block runs; one that runs already is used, and left running.
 
     Parameters
     ----------
@@ -75,6 +75,9 @@ def spark_session(settings: Mapping[str, str] = LOCAL) -> Iterator[SparkSession]
     require_spark()
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
 
+    if (running := SparkSession.getActiveSession()) is not None:
+        yield running
+        return
     words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     before = dict(os.environ)
     os.environ.setdefault("PYSPARK_SUBMIT_ARGS", shlex.join([*words, "pyspark-shell"]))
@@ -83,9 +86,8 @@ def spark_session(settings: Mapping[str, str] = LOCAL) -> Iterator[SparkSession]
     try:
         session = SparkSession.builder.appName("anlan").getOrCreate()
     finally:
-        for name in ("PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON"):
-            if name not in before:
-                del os.environ[name]
+        for name in {"PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON"} - before.keys():
+            del os.environ[name]
     try:
         yield session
     finally:
