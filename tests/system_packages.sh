@@ -6,6 +6,7 @@ need() { # need PACKAGE LIBRARY: the shared library that PACKAGE brings must be 
     "$PYTHON" -c "import ctypes; ctypes.CDLL('$2')" 2>/dev/null || missing="$missing $1"
 }
 need libgomp1 libgomp.so.1 # LightGBM and scikit-learn are built on OpenMP
+command -v java >/dev/null || missing="$missing openjdk-17-jre-headless" # Spark runs on it
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq

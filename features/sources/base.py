@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import pyarrow as pa
+
+from ..arrays import F64
+from ..declarations import Measure, Stream
+
+if TYPE_CHECKING:
+    from ..expansion import Request
+
+RELATIONS: Final = ("grids", "disputes", "parties", "events", "registry", "visits", "outcomes")
+"""What `known_*` relations there are; the tables that no feature reads (persons among them) aren't shown."""
+
+
+class Tables(Protocol):
+    """What is asked of a `docket.snapshot.Snapshot`."""
+
+    @property
+    def tables(self) -> Mapping[str, pa.Table]:
+        """Arrow tables by name, versioned ones with `superseded_at`, disputes with `excluded_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +63,16 @@ class Source(Protocol):
         narrowing
             Which rows are wanted.
         """
+
+
+@runtime_checkable
+class Folding(Protocol):
+    """A source that folds where its rows are, and gives values instead of rows."""
+
+    def fold(
+        self,
+        asked: Sequence[tuple[Stream, list[Measure]]],
+        request: Request,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[Measure, F64]:
+        """Measures of streams: (rows of its entity's expansion,) each, as `features.measures.fold_rows`."""

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Protocol
-
 import duckdb
 import pyarrow as pa
 
 from ..portable import LOOKUP
-from .base import Narrowing
-
-_RELATIONS: Final = ("grids", "disputes", "parties", "events", "registry", "visits", "outcomes")
-
-
-class Tables(Protocol):
-    """What is asked of a `docket.snapshot.Snapshot`."""
-
-    @property
-    def tables(self) -> Mapping[str, pa.Table]:
-        """Arrow tables by name, versioned ones with `superseded_at`, disputes with `excluded_at`."""
+from .base import RELATIONS, Narrowing, Tables
 
 
 class DuckSource:
@@ -35,7 +22,7 @@ class DuckSource:
 
     def __init__(self, snapshot: Tables, threads: int = 2) -> None:
         self._connection = duckdb.connect(config={"threads": threads})
-        for name in _RELATIONS:
+        for name in RELATIONS:
             self._connection.register(f"known_{name}", snapshot.tables[name])
 
     def fetch(self, sql: str, fields: pa.Schema, narrowing: Narrowing) -> pa.Table:
