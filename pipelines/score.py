@@ -30,8 +30,9 @@ from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 from pipelines.writing import whole_file
 
-PART: Final = 20_000
-"""Cases scored at a time: what stands in memory does not grow with the file."""
+PART: Final = {Engine.DUCKDB: 20_000, Engine.SPARK: 100_000}
+"""Cases scored at a time: what stands in memory does not grow with the file. Planning a part costs Spark
+seconds, whatever its size."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -82,8 +83,8 @@ def run(
                 draft = files.enter_context(whole_file(assessments))
                 lines = files.enter_context(draft.open("w", encoding="utf-8"))
             total = len(wanted.dispute_ids)
-            for first in range(0, total, PART):
-                part = wanted.part(first, first + PART)
+            for first in range(0, total, PART[engine]):
+                part = wanted.part(first, first + PART[engine])
                 frame = feature_frame(source, part.dispute_ids, part.as_of)
                 table.write_table(_rows(part, risks(frame)))
                 report("scoring", first + len(part.dispute_ids), total)

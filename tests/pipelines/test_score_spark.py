@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from working_folder import Trained
 
-from pipelines import cli
+from pipelines import cli, score
+from pipelines.defaults import Engine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,12 +23,13 @@ def test_the_risks_are_those_of_the_batch(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", trained.environment["MLFLOW_TRACKING_URI"])
     # Several tasks, and several parts.
     monkeypatch.setattr("models.spark.SLICE", 40)
-    monkeypatch.setattr("pipelines.score.PART", 150)
+    for engine in Engine:
+        monkeypatch.setitem(score.PART, engine, 150)
     disputes = pd.read_parquet(trained.records / "disputes.parquet").tail(200)
     cases = disputes[["dispute_id", "recorded_at"]].rename(columns={"recorded_at": "as_of"})
     cases.to_parquet(tmp_path / "cases.parquet", index=False)
     rows, answers = {}, {}
-    for engine in ("duckdb", "spark"):
+    for engine in map(str, Engine):
         out, lines = tmp_path / f"{engine}.parquet", tmp_path / f"{engine}.jsonl"
         words = ("score", "--records", trained.records, "--cases", tmp_path / "cases.parquet", "--out", out)
         assert cli.run([*map(str, words), "--assessments", str(lines), "--engine", engine]) == 0
