@@ -250,10 +250,6 @@ class Feature:
         for field in ("where", "base"):
             if stated[field] is not None:
                 stated[field] = sorted(stated[field])
-        if self.strength is None and (self.entity, self.parent) != (Entity.GRID, Entity.STREET):
-            raise ValueError(f"feature {self.name}: a strength is learned only from the grids of a street")
-        if self.aggregate is Aggregate.PAIRS:
-            raise ValueError(f"feature {self.name}: pairs are no feature by themselves")
         if self.less is not None and self.less.where is not None:
             stated["less"]["where"] = sorted(self.less.where)
         return stated

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE
+from features.declarations import DATED
 
 Array = NDArray[np.float64]
 
@@ -32,6 +33,8 @@ class Column:
     name: str
     kind: Literal["plain", "since", "code"]
     monotone: int
+    ages: bool = False
+    """Whether it grows with the length of the records, so that more than training held is nothing strange."""
 
 
 def catalogue_columns() -> tuple[Column, ...]:
@@ -41,6 +44,7 @@ def catalogue_columns() -> tuple[Column, ...]:
             feature.name,
             "code" if feature.categorical else "since" if feature.recency else "plain",
             feature.monotone,
+            feature.aggregate in DATED and feature.within is None,
         )
         for feature in CATALOGUE
     )

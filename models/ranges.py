@@ -59,7 +59,7 @@ class Ranges:
             spread = float(np.ptp(x)) if len(x) else 0.0
             room = MARGIN * spread if spread > 0 else np.inf
             low.append(float(x.min() - room) if len(x) else -np.inf)
-            high.append(float(x.max() + room) if len(x) else np.inf)
+            high.append(float(x.max() + room) if len(x) and not column.ages else np.inf)
         least = 0.0
         if score is not None:
             known = known_shares(inputs.corpus, score)
