@@ -85,8 +85,7 @@ def visit_list(
     )
     visitors = caseload.visitor_of_grid(present, grids)
     if worker is not None:
-        # Only the grids that the worker has a share in, with all who share in them.
-        visitors = {grid: team for grid, team in visitors.items() if worker in team}
+        visitors = _shared_with(worker, visitors)
     capacity = {
         str(row["worker_id"]): int(row["daily_visits"])
         for row in present.to_dict("records")
@@ -125,6 +124,15 @@ def planned_rows(
         }
         for place in places
     ]
+
+
+def _shared_with(worker: str, visitors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The grids of the worker, of whoever shares one of them, and so on: no plan beyond changes this one."""
+    reach, before = {worker}, 0
+    while len(reach) > before:
+        before = len(reach)
+        reach.update(name for team in visitors.values() if not reach.isdisjoint(team) for name in team)
+    return {grid: team for grid, team in visitors.items() if not reach.isdisjoint(team)}
 
 
 def _absent(row: Mapping[Any, Any], day_start: int) -> bool:

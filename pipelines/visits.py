@@ -24,8 +24,8 @@ SUFFIXES: Final = tuple(WRITERS)
 def run(store: str | None, *, date: str, out: Path, worker: str | None, model: str) -> None:
     """Plan the visits of `date` and write them to `out`.
 
-    A day that has passed is planned as of its 00:00, today and later days as of now; their plan is kept in
-    the store with the propensity of each place.
+    A day that has passed is planned as of its 00:00, today and later days as of now. Today's plan is kept in
+    the store with the propensity of each place; a look ahead is not.
 
     Raises
     ------
@@ -58,12 +58,12 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
             )
         except KeyError as error:
             raise BadInput(f"--worker {worker}: no such worker") from error
-    if not past:
-        with opened.begin() as conn:
-            keep_plan(conn, planned_rows(places, date, version, now))
-    opened.close()
     with whole_file(out) as draft:
         WRITERS[out.suffix](rows, draft)
+    if calendar_date.fromisoformat(date) == local_day(now):
+        with opened.begin() as conn:
+            keep_plan(conn, date, planned_rows(places, date, version, now))
+    opened.close()
     drawn = sum(place.drawn for place in places)
     people = len({row["worker_id"] for row in rows})
     sys.stdout.write(f"{out}: {len(rows):,} visits by {people:,} workers, {drawn:,} of them drawn by lot\n")

@@ -6,21 +6,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from docket.store.metadata import PLANNED_VISITS
 
 
-def keep_plan(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the rows of a plan; where a worker's day holds that person already, the first plan stands.
+def keep_plan(conn: sa.Connection, date: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the plan of a day; a worker whose plan of that day is kept already keeps that one, whole.
+
+    Who had a place and who was passed over are known only of one plan: the rows of two are not mixed.
 
     Parameters
     ----------
     conn
         In a transaction that may write.
     rows
-        Columns of `PLANNED_VISITS`.
+        Columns of `PLANNED_VISITS`, all of `date`.
     """
-    if rows:
-        insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(PLANNED_VISITS)
-        conn.execute(insert.on_conflict_do_nothing(), [dict(row) for row in rows])
+    if conn.dialect.name == "postgresql":
+        # Two who plan at once: the second finds what the first has kept. SQLite has one writer anyway.
+        turn = sa.func.hashtextextended(f"plan of {date}", 0)
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
+    held = sa.select(PLANNED_VISITS.c.worker_id).where(PLANNED_VISITS.c.date == date).distinct()
+    kept = set(conn.execute(held).scalars())
+    new = [dict(row) for row in rows if row["worker_id"] not in kept]
+    if new:
+        conn.execute(sa.insert(PLANNED_VISITS), new)

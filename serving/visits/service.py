@@ -5,19 +5,25 @@ from __future__ import annotations
 from datetime import date as calendar_date
 from typing import Any
 
+import sqlalchemy as sa
+import structlog
+
 from docket import caseload
 from docket.keys import Key
 from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
 from models.visit_list import planned_rows, visit_list
 from serving.errors import FieldError, Invalid, NotFound
+from serving.handling import log_failure
 from serving.state import State
+
+_log = structlog.get_logger("anlan.visits")
 
 
 def visits(state: State, key: Key, day: calendar_date | None, worker: str | None) -> dict[str, Any]:
     """The list of a day: a worker's own, or those of the workers in the key's area.
 
-    The plan of today or a later day is kept with the propensity of each place, as it was first shown.
+    Today's plan is kept with the propensity of each place, as it was first shown.
 
     Raises
     ------
@@ -48,11 +54,14 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
             as_of=start if day < today else now,
             worker=worker,
         )
-    if day >= today:
+    if day == today:
         version = None if current is None else current.version
         shown = [place for place in places if place.worker_id in reached]
-        with state.store.begin() as conn:
-            keep_plan(conn, planned_rows(shown, text, version, now))
+        try:
+            with state.store.begin() as conn:
+                keep_plan(conn, text, planned_rows(shown, text, version, now))
+        except sa.exc.SQLAlchemyError as error:
+            log_failure(_log, "plan_not_kept", error)  # the list itself is at hand: nobody waits for the log
     return {"date": text, "visits": [row for row in rows if row["worker_id"] in reached]}
 
 

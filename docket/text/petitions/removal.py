@@ -49,7 +49,7 @@ _CORE: Final = re.compile(
         )
     )
 )
-_RIGHT: Final = re.compile(rf"(?:{lx.TAIL})*(?:(?:{lx.TAIL_AT_END})+$)?")
+_RIGHT: Final = re.compile(rf"(?:{lx.TAIL})*(?:(?:{lx.TAIL_AT_END}|{grammar.END})+$)?")
 _LEFT: Final = re.compile(
     rf"(?:(?:{lx.FREE}|{lx.PLACE})(?:{lx.FREE}|{lx.PLACE}|{lx.TIME})*|^(?:{lx.FREE}|{lx.PLACE}|{lx.TIME})+)$"
 )
@@ -60,6 +60,8 @@ _LEFT_AT_END: Final = re.compile(
 )
 _RESIDUE: Final = re.compile(rf"{lx.RESIDUE}$")
 _LINKS: Final = "、和与及并"
+_LONGEST: Final = 300
+"""Nobody writes so long without a stop. What is longer is read in pieces, so that no text takes minutes."""
 
 
 def _one(clause: str) -> Span | None:
@@ -99,6 +101,12 @@ def petition_spans(clause: str) -> tuple[Span, ...]:
     tuple of (int, int)
         Half-open, in order, disjoint. The whole clause where nothing else would be left of it.
     """
+    if len(clause) > _LONGEST:
+        return tuple(
+            (begin + start, begin + end)
+            for begin in range(0, len(clause), _LONGEST)
+            for start, end in petition_spans(clause[begin : begin + _LONGEST])
+        )
     kept = list(range(len(clause)))
     text = clause
     while text:
