@@ -23,7 +23,7 @@ from .streams.parts import TWO_PARTIES, earliest, latest
 MOST: Final = 24
 """How many persons are reached from one party, those last learned of first: a firm that is party to thousands
 of disputes would otherwise be a door to everybody's."""
-_FARTHEST: Final = 256
+FARTHEST: Final = 256
 """How many live links are looked at for them."""
 
 LINK_FIELDS: Final = pa.schema(
@@ -87,7 +87,7 @@ def reached(
     starts = np.searchsorted(one, np.arange(len(names) + 1)).astype(np.int64)
     bounds = np.searchsorted(query, np.arange(as_of.size + 1)).astype(np.int64)
     packed = np.empty(query.size * MOST, np.int64)
-    count = _walk(starts, other, known, until, bounds, person, as_of, len(names), MOST, _FARTHEST, packed)
+    count = _walk(starts, other, known, until, bounds, person, as_of, len(names), MOST, FARTHEST, packed)
     each = np.unique(packed[:count])
     width = max(len(names), 1)
     return each // width, each % width

@@ -48,7 +48,7 @@ def run(
         total = len(wanted.dispute_ids)
         inputs = Inputs(snapshot.digest, catalogue_hash(), digest_cases(wanted), total, part_rows)
         with parts_of(out, inputs) as parts:
-            if parts.complete:
+            if parts.complete and not parts.wanted():
                 sys.stdout.write(f"{out}: {total:,} cases, complete already\n")
                 return
             missing = parts.wanted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from docket import secrets, vault
 from docket.store.engine import StoreError
@@ -24,10 +25,14 @@ def check_secret(conn: sa.Connection) -> None:
         If the store was written with another secret.
     """
     mine = vault.keyed_digest("fingerprint", b"anlan")
-    noted = conn.execute(sa.select(FACTS.c.value).where(FACTS.c.name == _NAME)).scalar()
+    query = sa.select(FACTS.c.value).where(FACTS.c.name == _NAME)
+    noted = conn.execute(query).scalar()
     if noted is None:
-        conn.execute(sa.insert(FACTS).values(name=_NAME, value=mine))
-    elif not hmac.compare_digest(noted, mine):
+        # Two that start together on an empty store: the second finds what the first has noted.
+        insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(FACTS)
+        conn.execute(insert.values(name=_NAME, value=mine).on_conflict_do_nothing())
+        noted = str(conn.execute(query).scalar_one())
+    if not hmac.compare_digest(noted, mine):
         raise StoreError(
             f"this store was written with another secret: set ${secrets.VARIABLE}, or run where "
             f"{secrets.FILE} holds it"

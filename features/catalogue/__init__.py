@@ -42,16 +42,22 @@ if len(BY_NAME) != len(CATALOGUE):
 
 @cache
 def catalogue_hash() -> str:
-    """Digest of all that the numbers depend on: declarations, SQL of the streams, fold version, holidays.
+    """Digest of all that the numbers depend on: declarations, SQL of the streams and links, fold version, holidays.
 
     A model states the hash it was trained under, and refuses columns made under another.
     """
+    # both read declarations themselves, and are read when the catalogue is whole
+    from ..finishing import STRONGEST, WEAKEST  # noqa: PLC0415
+    from ..links import FARTHEST, LINKS_SQL, MOST  # noqa: PLC0415
+
     stated = {
         "features": [feature.as_dict() for feature in CATALOGUE],
         "streams": {name: stream.sql for name, stream in sorted(STREAMS.items())},
         "base_rate": BASE_RATE,
         "fold": FOLD_VERSION,
         "calendar": calendar_digest(),
+        "links": [LINKS_SQL, MOST, FARTHEST],
+        "learned_strength": [WEAKEST, STRONGEST],
     }
     return hashlib.sha256(json.dumps(stated, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
