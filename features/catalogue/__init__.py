@@ -42,7 +42,7 @@ if len(BY_NAME) != len(CATALOGUE):
 
 @cache
 def catalogue_hash() -> str:
-    """Digest of all that the numbers depend on: declarations, SQL of the streams and links, fold version, holidays.
+    """Digest of all that the numbers depend on: declarations, SQL, fold version, links, holidays.
 
     A model states the hash it was trained under, and refuses columns made under another.
     """
