@@ -19,6 +19,7 @@ from docket.text import clauses
 from docket.text.draft import Draft, Edit
 from docket.text.petitions import grammar
 from docket.text.petitions import lexicon as lx
+from docket.text.petitions.triggers import TRIGGER
 
 Span = tuple[int, int]
 
@@ -66,7 +67,7 @@ _LONGEST: Final = 300
 
 def _one(clause: str) -> Span | None:
     """The first phrase of a clause that must go."""
-    match = grammar.SHAPES.search(clause) if grammar.TRIGGER.search(clause) else None
+    match = grammar.SHAPES.search(clause) if TRIGGER.search(clause) else None
     match = match or (_CORE.search(clause) if _TRIGGER.search(clause) else None)
     if match is None:
         return None
@@ -140,7 +141,7 @@ def join_split_words(draft: Draft) -> None:
 def remove_petitions(draft: Draft) -> None:
     """Take petition and complaint phrases out of a draft whose clauses are marked."""
     text = draft.text
-    if not (grammar.TRIGGER.search(text) or _TRIGGER.search(text)):
+    if not (TRIGGER.search(text) or _TRIGGER.search(text)):
         return
     edits: list[Edit] = []
     position = 0
