@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ from .portable import LOOKUP
 from .sources.base import Narrowing, Source
 
 Kind = Literal["narrative", "event", "visit"]
+Entry: TypeAlias = "tuple[bool, int, int, str, str, Part]"
+"""A part with what orders it: whether it came after the narrative, known, at, id, kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,11 @@ def _sql(table: str, owner: str, item: str, at: str, *, text: str = 'x."text"', 
 
 
 _WRITTEN: Final = ' AND x."text" IS NOT NULL'
-_NARRATIVES: Final = _sql(
+NARRATIVES_SQL: Final = _sql(
     "disputes", "dispute_id", "dispute_id", "opened_at", text="COALESCE(x.\"text\", '')"
 )
-_EVENTS: Final = _sql("events", "dispute_id", "event_id", "at", where=_WRITTEN)
-_VISITS: Final = _sql("visits", "person_id", "visit_id", "at", where=_WRITTEN)
+EVENTS_SQL: Final = _sql("events", "dispute_id", "event_id", "at", where=_WRITTEN)
+VISITS_SQL: Final = _sql("visits", "person_id", "visit_id", "at", where=_WRITTEN)
 
 
 @dataclass(frozen=True)
@@ -139,26 +141,27 @@ def documents_of(source: Source, request: Request) -> list[Document]:
     size = request.as_of.size
     texts = [found_kind.parts() for found_kind in found]
     ids = [found_kind.rows["item"].to_pylist() for found_kind in found]
-    read: list[list[tuple[bool, int, int, str, str, Part]]] = [[] for _ in range(size)]
+    read: list[list[Entry]] = [[] for _ in range(size)]
     for found_kind, parts, items in zip(found, texts, ids, strict=True):
         later = found_kind.kind != "narrative"
         for query, row in zip(found_kind.query.tolist(), found_kind.row.tolist(), strict=True):
             part = parts[row]
             read[query].append((later, part.known, part.at, items[row], part.kind, part))
-    return [Document(tuple(entry[-1] for entry in sorted(entries, key=_order))) for entries in read]
+    return [document_of(entries) for entries in read]
 
 
-def _order(entry: tuple[bool, int, int, str, str, Part]) -> tuple[bool, int, int, str, str]:
-    return entry[:-1]
+def document_of(entries: Sequence[Entry]) -> Document:
+    """The document of its parts, whatever order they were found in."""
+    return Document(tuple(entry[-1] for entry in sorted(entries, key=lambda entry: entry[:-1])))
 
 
 def _find(source: Source, request: Request) -> tuple[_Found, ...]:
     cases, people = request.expansions[Entity.DISPUTE], request.expansions[Entity.PERSON]
     moments = request.as_of[cases.query]
-    narratives = _Found.of(source, "narrative", _NARRATIVES, "dispute_id", cases.names, cases.key, moments)
-    events = _Found.of(source, "event", _EVENTS, "dispute_id", cases.names, cases.key, moments)
+    narratives = _Found.of(source, "narrative", NARRATIVES_SQL, "dispute_id", cases.names, cases.key, moments)
+    events = _Found.of(source, "event", EVENTS_SQL, "dispute_id", cases.names, cases.key, moments)
     visits = _Found.of(
-        source, "visit", _VISITS, "person_id", people.names, people.key, request.as_of[people.query]
+        source, "visit", VISITS_SQL, "person_id", people.names, people.key, request.as_of[people.query]
     )
     narratives, events = (
         _Found(found.kind, found.rows, cases.query[found.query], found.row) for found in (narratives, events)

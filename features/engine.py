@@ -98,7 +98,7 @@ def _measure_all(
         return source.fold(asked, request, progress)
     values: dict[Measure, F64] = {}
     for done, (name, measures) in enumerate(wanted.items(), start=1):
-        values.update(_measure_stream(source, request, streams[name], list(measures)))
+        values.update(measure_stream(source, request, streams[name], list(measures)))
         if progress is not None:
             progress(done, len(wanted))
     return values
@@ -112,7 +112,7 @@ def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
         raise ValueError(f"stream {stream.name} tells of other disputes: its features must be not_own")
 
 
-def _measure_stream(
+def measure_stream(
     source: Source, request: Request, stream: Stream, measures: list[Measure]
 ) -> dict[Measure, F64]:
     entities = {measure.entity for measure in measures}
@@ -124,13 +124,13 @@ def _measure_stream(
     table = source.fetch(
         stream.sql,
         FIELDS,
-        _narrowing(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
+        narrowing_of(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
     )
     expansions = {entity: request.expansions[entity] for entity in entities}
     return fold_rows(table, names, expansions, request.as_of, request.disputes, measures)
 
 
-def _narrowing(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:
+def narrowing_of(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:
     """What is enough for these measures: the keys, and no row that is past every window.
 
     Only counts are narrowed by time. They are whole numbers, so leaving out a row that has come and gone

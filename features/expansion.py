@@ -218,12 +218,12 @@ def expand(subjects: Subjects, names: pa.Array, dispute: I64, as_of: I64) -> dic
     return expansions
 
 
-_DISPUTES_SQL: Final = (
+DISPUTES_SQL: Final = (
     "SELECT d.dispute_id AS dispute_id, d.grid_id AS grid_id, g.community_id AS community_id, "
     f'g.street_id AS street_id, d.recorded_at AS known, COALESCE(d.superseded_at, {NEVER}) AS "until" '
     f"FROM known_disputes AS d JOIN known_grids AS g ON g.grid_id = d.grid_id WHERE {LOOKUP}"
 )
-_PARTIES_SQL: Final = (
+PARTIES_SQL: Final = (
     "SELECT p.dispute_id AS dispute_id, p.person_id AS person_id, p.role AS role, "
     f'p.recorded_at AS known, COALESCE(p.superseded_at, {NEVER}) AS "until" '
     f"FROM known_parties AS p WHERE {LOOKUP}"
@@ -233,8 +233,8 @@ _PARTIES_SQL: Final = (
 def _subjects(source: Source, names: pa.Array) -> Subjects:
     """Whom and what the disputes `names` are about, all versions."""
     ids = names.to_pylist()
-    disputes = source.fetch(_DISPUTES_SQL, DISPUTE_FIELDS, Narrowing(("d.dispute_id",), (ids,)))
-    parties = source.fetch(_PARTIES_SQL, PARTY_FIELDS, Narrowing(("p.dispute_id",), (ids,)))
+    disputes = source.fetch(DISPUTES_SQL, DISPUTE_FIELDS, Narrowing(("d.dispute_id",), (ids,)))
+    parties = source.fetch(PARTIES_SQL, PARTY_FIELDS, Narrowing(("p.dispute_id",), (ids,)))
     return Subjects(
         disputes.filter(pc.is_in(disputes["dispute_id"], value_set=names)),
         parties.filter(pc.is_in(parties["dispute_id"], value_set=names)),

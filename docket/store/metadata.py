@@ -21,6 +21,10 @@ WORD: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 MOMENT: Final = sa.BigInteger()
 """Microseconds since the epoch."""
 
+WRITTEN_BY: Final = frozenset({"disputes", "parties", "outcomes"})
+"""Tables whose rows say which transaction wrote them, on PostgreSQL and by the column's default there: whoever
+keeps something read from them asks what came since. Null for rows from before the column, and on SQLite,
+where row numbers tell as much."""
 _SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TYPES: Final[dict[Kind, sa.types.TypeEngine[Any]]] = {
     Kind.TEXT: WORD,
@@ -39,6 +43,8 @@ def _record_table(table: Table) -> sa.Table:
         sa.Column("ingested_at", MOMENT, nullable=False),
         sa.Column("via", WORD, nullable=False),
     ]
+    if table.name in WRITTEN_BY:
+        bookkeeping.append(sa.Column("written_by", sa.BigInteger()))
     if table.versioned:
         bookkeeping.append(sa.Column("learned_at", MOMENT, nullable=False))
     else:
@@ -74,6 +80,8 @@ def _index(made: sa.Table, table: Table) -> None:
         name = f"uq_{table.name}_current"
         keys = (made.c[key] for key in table.key)
         sa.Index(name, *keys, unique=True, sqlite_where=current, postgresql_where=current)
+    if table.name in WRITTEN_BY:
+        sa.Index(None, made.c.written_by)
     for column in table.columns:
         if column.refers is not None and column.name != table.key[0]:
             sa.Index(None, made.c[column.name])

@@ -1,0 +1,225 @@
+"""Features and texts of one case out of a record store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+
+from docket.asof import live
+
+from ..arrays import F64, I64
+from ..catalogue import CATALOGUE
+from ..declarations import Entity, Feature, Measure
+from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Part, document_of
+from ..engine import measure_stream, narrowing_of
+from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
+from ..finishing import finished
+from ..links import LINKS_SQL
+from ..sources.base import Narrowing
+from ..sources.store import StoreSource
+from ..streams import STREAMS
+from .areas import AREAS, AreaState
+from .changes import looking, seen
+from .folding import Asking, Plan
+from .keys import Keys, own_keys, with_reached
+from .statements import Reader, Rows, Select
+
+_NAMES: Final = {
+    Entity.APPLICANT: Entity.PERSON,
+    Entity.RESPONDENT: Entity.PERSON,
+    Entity.RELATIVE: Entity.PERSON,
+    Entity.CONTACT: Entity.PERSON,
+}
+"""Entities whose keys are persons: one fetch serves them."""
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What is known of a case at a moment.
+
+    Attributes
+    ----------
+    frame
+        (1, features + 1): as `features.frame.feature_frame`.
+    document
+        Its texts.
+    """
+
+    frame: pd.DataFrame
+    document: Document
+
+
+class OneCase:
+    """Reads single cases, and keeps what serves the next ones.
+
+    May be used by several threads, each with a connection of its own. It belongs to one store.
+
+    Parameters
+    ----------
+    features
+        Another catalogue than the project's own, for tests.
+    """
+
+    def __init__(self, features: Sequence[Feature] = CATALOGUE) -> None:
+        self._features = tuple(features)
+        measures = tuple(dict.fromkeys(m for feature in features for m in feature.measures))
+        self._areas = AreaState([m for m in measures if m.entity in AREAS])
+        self._plan = Plan([m for m in measures if m.entity not in AREAS])
+        self._measures = {
+            name: [m for m in self._plan.measures if m.stream == name] for name in self._plan.streams
+        }
+        self._names = [feature.name for feature in self._features]
+
+    def warm(self, connection: sa.Connection, as_of: int) -> None:
+        """Compile, and read the areas' state, rather than for the first case.
+
+        Parameters
+        ----------
+        connection
+            As in `facts`, of no use afterwards but to be closed.
+        as_of
+            Now.
+        """
+        self.facts(connection, "", as_of)
+
+    def facts(self, connection: sa.Connection, dispute_id: str, as_of: int) -> CaseFacts:
+        """Features and texts of a dispute at a moment (microseconds).
+
+        At most three round trips, and a fourth where an area has changed since the last case. The numbers
+        are those of `features.frame.feature_frame` to the last bit.
+
+        Parameters
+        ----------
+        connection
+            Of `docket.store.Store.snapshot`. A case is fastest where this is the first that is read with it:
+            one that sees less than what was read for another case meanwhile counts its areas anew.
+
+        Raises
+        ------
+        sqlalchemy.exc.DBAPIError
+            If the database fails.
+        """
+        reader = Reader(connection)
+        own = [name for name in self._plan.streams if STREAMS[name].entities == {Entity.DISPUTE}]
+        selects = [
+            *(Select(sql, _by(column, dispute_id)) for sql, column in _OWN),
+            *(Select(STREAMS[name].sql, _by(STREAMS[name].lookup[0], dispute_id)) for name in own),
+        ]
+        with self._areas.lock:
+            grids, now, disputes, parties, narratives, events, *streams = reader.read(
+                [*looking(reader.engine), *selects]
+            )
+            kept = self._areas.refresh(reader, seen(reader.engine, grids, now), as_of)
+            keys = own_keys(disputes, parties, dispute_id, as_of)
+            areas = self._areas.values(dispute_id, keys.of, as_of) if kept else None
+        rows = dict(zip(own, streams, strict=True))
+        keys, visits = self._people(reader, keys, rows, as_of)
+        request = _request(keys, dispute_id, as_of)
+        values = self._plan.fold(self._asked(keys, rows), dispute_id, as_of)
+        values |= _from_store(connection, request, self._areas.measures) if areas is None else areas
+        matrix = np.empty((1, len(self._features)), np.float64)
+        for place, feature in enumerate(self._features):
+            matrix[0, place] = finished(feature, [values[m] for m in feature.measures], request)[0]
+        document = _document(keys, narratives, events, visits, as_of)
+        frame = pd.DataFrame(matrix, columns=self._names, copy=False)
+        return CaseFacts(frame.assign(text=pd.Series([document.text], dtype="str")), document)
+
+    def _people(self, reader: Reader, keys: Keys, rows: dict[str, Rows], as_of: int) -> tuple[Keys, Rows]:
+        """Add the rows of pairs and of people to `rows`; the keys with whom the parties reach, and visits."""
+        moment = np.array([as_of], np.int64)
+        parties = list(keys.of[Entity.PERSON])
+        of_pairs = [name for name in self._plan.streams if STREAMS[name].entities == {Entity.PAIR}]
+        links, visits, *streams = reader.read(
+            [
+                Select(LINKS_SQL, Narrowing(("a.person_id",), (parties,))),
+                Select(VISITS_SQL, Narrowing(("x.person_id",), (parties,))),
+                *(self._select(name, keys.of[Entity.PAIR], moment) for name in of_pairs),
+            ]
+        )
+        rows.update(zip(of_pairs, streams, strict=True))
+        keys = with_reached(keys, links, as_of)
+        left = [name for name in self._plan.streams if name not in rows]
+        rows.update(
+            zip(left, reader.read([self._select(name, keys.people, moment) for name in left]), strict=True)
+        )
+        return keys, visits
+
+    def _select(self, name: str, names: Sequence[str], moment: I64) -> Select:
+        stream = STREAMS[name]
+        return Select(stream.sql, narrowing_of(stream, list(names), self._measures[name], moment))
+
+    def _asked(self, keys: Keys, rows: Mapping[str, Rows]) -> dict[str, Asking]:
+        asked: dict[str, Asking] = {}
+        people = keys.people
+        place = {name: position for position, name in enumerate(people)}
+        for name in self._plan.streams:
+            entities = {measure.entity for measure in self._measures[name]}
+            if STREAMS[name].entities <= {Entity.DISPUTE, Entity.PAIR}:
+                (entity,) = entities
+                of = keys.of[entity]
+                asked[name] = Asking(rows[name], of, {entity: np.arange(len(of))})
+            else:
+                asked[name] = Asking(
+                    rows[name], people, {entity: _places(keys.of[entity], place) for entity in entities}
+                )
+        return asked
+
+
+_OWN: Final = (
+    (DISPUTES_SQL, "d.dispute_id"),
+    (PARTIES_SQL, "p.dispute_id"),
+    (NARRATIVES_SQL, "x.dispute_id"),
+    (EVENTS_SQL, "x.dispute_id"),
+)
+
+
+def _by(column: str, key: str) -> Narrowing:
+    return Narrowing((column,), ([key],))
+
+
+def _places(names: Sequence[str], place: Mapping[str, int]) -> I64:
+    return np.array(sorted(place[name] for name in names), np.int64)
+
+
+def _request(keys: Keys, dispute_id: str, as_of: int) -> Request:
+    """The case as the batch's engine knows it. Which key is which makes no difference to what follows."""
+    expansions = {
+        entity: Expansion(np.zeros(len(of), np.int64), np.arange(len(of)), pa.array(of, pa.string()))
+        for entity, of in keys.of.items()
+    }
+    return Request(np.array([as_of], np.int64), pa.array([dispute_id], pa.string()), expansions)
+
+
+def _from_store(
+    connection: sa.Connection, request: Request, measures: Sequence[Measure]
+) -> dict[Measure, F64]:
+    """What the state can't tell, read from the store as for a batch."""
+    values: dict[Measure, F64] = {}
+    for name in dict.fromkeys(measure.stream for measure in measures):
+        of_stream = [measure for measure in measures if measure.stream == name]
+        values |= measure_stream(StoreSource(connection), request, STREAMS[name], of_stream)
+    return values
+
+
+def _document(keys: Keys, narratives: Rows, events: Rows, visits: Rows, as_of: int) -> Document:
+    """The texts known by then, as `features.documents`."""
+    if not keys.known:
+        return Document(())
+    entries: list[Entry] = []
+    began = as_of
+    for kind, rows in (("narrative", narratives), ("event", events), ("visit", visits)):
+        for _, item, at, known, until, text in rows:
+            if not live(known, until, as_of):
+                continue
+            if kind == "narrative":
+                began = at
+            elif kind == "visit" and at < began:
+                continue
+            entries.append((kind != "narrative", known, at, item, kind, Part(kind, at, known, text)))
+    return document_of(entries)
