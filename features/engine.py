@@ -115,6 +115,7 @@ def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
 def measure_stream(
     source: Source, request: Request, stream: Stream, measures: list[Measure]
 ) -> dict[Measure, F64]:
+    """The measures of one stream: (rows of its entity's expansion,) each."""
     entities = {measure.entity for measure in measures}
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names

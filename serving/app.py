@@ -106,10 +106,11 @@ def _warm_up(state: State) -> None:
     latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
     with state.store.snapshot() as conn:
         row = conn.execute(latest).first()
-        if row is None:
-            return
+    if row is None:
+        return
+    with state.store.snapshot() as conn:
         try:
-            assessed(conn, state.models.current, str(row[0]), int(row[1]))
+            assessed(conn, state, state.models.current, str(row[0]), int(row[1]))
         except Exception as error:  # noqa: BLE001 - a start is not a request: it is said, and the service runs
             handling.log_failure(_log, "warm_up_failed", error)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from docket.store import Store
+from features.online.case import OneCase
 from serving.metrics import Metrics
 from serving.models.service import Models
 from serving.settings import Settings
@@ -20,6 +21,7 @@ class State:
     store: Store
     models: Models
     metrics: Metrics
+    one_case: OneCase = field(default_factory=OneCase)
 
 
 def state_of(request: Request) -> State:

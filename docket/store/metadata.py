@@ -22,7 +22,7 @@ MOMENT: Final = sa.BigInteger()
 """Microseconds since the epoch."""
 
 WRITTEN_BY: Final = frozenset({"disputes", "parties", "outcomes"})
-"""Tables whose rows say which transaction wrote them, on PostgreSQL and by the column's default there: whoever
+"""Tables whose rows say which transaction wrote them, on PostgreSQL by the column's default there: whoever
 keeps something read from them asks what came since. Null for rows from before the column, and on SQLite,
 where row numbers tell as much."""
 _SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

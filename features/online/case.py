@@ -16,7 +16,7 @@ from docket.asof import live
 from ..arrays import F64, I64
 from ..catalogue import CATALOGUE
 from ..declarations import Entity, Feature, Measure
-from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Part, document_of
+from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Kind, Part, document_of
 from ..engine import measure_stream, narrowing_of
 from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
 from ..finishing import finished
@@ -29,14 +29,6 @@ from .changes import looking, seen
 from .folding import Asking, Plan
 from .keys import Keys, own_keys, with_reached
 from .statements import Reader, Rows, Select
-
-_NAMES: Final = {
-    Entity.APPLICANT: Entity.PERSON,
-    Entity.RESPONDENT: Entity.PERSON,
-    Entity.RELATIVE: Entity.PERSON,
-    Entity.CONTACT: Entity.PERSON,
-}
-"""Entities whose keys are persons: one fetch serves them."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +205,12 @@ def _document(keys: Keys, narratives: Rows, events: Rows, visits: Rows, as_of: i
         return Document(())
     entries: list[Entry] = []
     began = as_of
-    for kind, rows in (("narrative", narratives), ("event", events), ("visit", visits)):
+    found: tuple[tuple[Kind, Rows], ...] = (
+        ("narrative", narratives),
+        ("event", events),
+        ("visit", visits),
+    )
+    for kind, rows in found:
         for _, item, at, known, until, text in rows:
             if not live(known, until, as_of):
                 continue

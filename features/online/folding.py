@@ -1,4 +1,4 @@
-"""The fold over all streams of one case in a single call: the walks of `features.fold`, nothing of its own."""
+"""All streams of one case in a single call: the walks of `features.fold`, and no other."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def arrange_case(asked: Sequence[Asking], offsets: Sequence[int]) -> Arranged:
 
 
 @jit
-def _walk_all(
+def _walk_all(  # noqa: PLR0912, PLR0915 - one compiled call; what it calls is the fold
     stream: I64,
     entity: I64,
     where: I64,

@@ -1,4 +1,4 @@
-"""Whose keys one case asks for: what `features.expansion` and `features.links` say, without a batch's arrays."""
+"""Whose keys one case asks for: as `features.expansion` and `features.links`, without a batch's arrays."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ from docket.store.writing import append
 from docket.text import prepare
 from docket.times import now_micros
 from features.documents import Document, Part, documents
-from features.frame import feature_frame
 from features.sources import StoreSource
 from models.assessment import assess
 from serving.access import reaches
@@ -243,7 +242,7 @@ def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool)
     current = state.models.current
     with state.store.snapshot() as conn:
         try:
-            answer, features = assessed(conn, current, dispute_id, as_of)
+            answer, features = assessed(conn, state, current, dispute_id, as_of)
         except sa.exc.SQLAlchemyError:
             raise  # no answer without the records: the caller is told to come again
         except Problem:
@@ -264,27 +263,24 @@ def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool)
 
 
 def assessed(
-    conn: sa.Connection, current: Current | None, dispute_id: str, as_of: int
+    conn: sa.Connection, state: State, current: Current | None, dispute_id: str, as_of: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The assessment of a stored case on one state of the store, and the feature values it rests on."""
+    facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
     known = repository.dispute(conn, dispute_id, as_of)
     if known is None:
         raise NotFound()
-    source = StoreSource(conn)
-    moments = np.array([as_of], dtype=np.int64)
-    frame = feature_frame(source, [dispute_id], moments)
-    (document,) = documents(source, [dispute_id], moments)
     answer = assess(
         dispute_id=dispute_id,
         as_of=as_of,
         recorded_at=known.first_recorded,
-        frame_row=frame,
-        document=document,
+        frame_row=facts.frame,
+        document=facts.document,
         narrative=prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
         scorer=None if current is None else current.scorer,
         model_version=None if current is None else current.version,
     )
-    values = frame.drop(columns="text").iloc[0].dropna()
+    values = facts.frame.drop(columns="text").iloc[0].dropna()
     return answer, {str(name): float(value) for name, value in values.items()}
 
 
