@@ -27,7 +27,7 @@ from ..arrays import F64
 from ..declarations import Aggregate, Entity, Measure
 from ..sources.base import Narrowing
 from ..streams import GRID_DISPUTES
-from .changes import Seen, changed
+from .changes import Look, Seen
 from .statements import Native, Reader, Rows, Select
 
 AREAS: Final = frozenset({Entity.GRID, Entity.COMMUNITY, Entity.STREET})
@@ -35,6 +35,8 @@ BACK: Final = 31
 """How many days before it is read a state answers for; older moments are counted from the store."""
 _BATCH: Final = 256
 """Changed disputes read in one statement."""
+_MANY: Final = 5_000
+"""Changed disputes, from a load, from which on reading everything anew is quicker."""
 _GRIDS: Final = "SELECT g.grid_id, g.community_id, g.street_id FROM known_grids AS g"
 
 Life: TypeAlias = tuple[int, int]
@@ -95,18 +97,28 @@ class AreaState:
         self._versions: dict[str, tuple[Version, ...]] = {}
         self._lives: dict[Slot, defaultdict[str, _Lives]] = {}
 
-    def refresh(self, reader: Reader, sees: Seen, as_of: int) -> bool:
+    @property
+    def seen(self) -> Seen | None:
+        """What the state has taken in; None: nothing yet."""
+        return self._seen
+
+    def refresh(self, reader: Reader, look: Look, as_of: int) -> bool:
         """Bring the state up to what a transaction sees, and say whether it answers for `as_of` there.
+
+        `look` is that transaction's, since `seen`.
 
         It doesn't where the moment is too old, or where the transaction sees less than the state has taken
         in already. Whoever takes `lock` before the first statement of a transaction is never so late.
         """
-        if self._seen is None or (sees.grids != self._seen.grids and sees.reaches(self._seen)):
+        sees = look.sees
+        if self._seen is None:
             self._read(reader, as_of, sees)
         elif not sees.reaches(self._seen):
             return False
-        elif sees != self._seen:
-            self._take_in(reader, changed(reader, self._seen))
+        elif sees.grids != self._seen.grids or len(look.changed) > _MANY:
+            self._read(reader, as_of, sees)
+        else:
+            self._take_in(reader, look.changed)
             self._seen = sees
         return as_of >= self._since
 

@@ -25,7 +25,7 @@ from ..sources.base import Narrowing
 from ..sources.store import StoreSource
 from ..streams import STREAMS
 from .areas import AREAS, AreaState
-from .changes import looking, seen
+from .changes import looked, looking
 from .folding import Asking, Plan
 from .keys import Keys, own_keys, with_reached
 from .statements import Reader, Rows, Select
@@ -104,10 +104,10 @@ class OneCase:
             *(Select(STREAMS[name].sql, _by(STREAMS[name].lookup[0], dispute_id)) for name in own),
         ]
         with self._areas.lock:
-            grids, now, disputes, parties, narratives, events, *streams = reader.read(
-                [*looking(reader.engine), *selects]
+            grids, now, changed, disputes, parties, narratives, events, *streams = reader.read(
+                [*looking(reader.engine, self._areas.seen), *selects]
             )
-            kept = self._areas.refresh(reader, seen(reader.engine, grids, now), as_of)
+            kept = self._areas.refresh(reader, looked(reader.engine, grids, now, changed), as_of)
             keys = own_keys(disputes, parties, dispute_id, as_of)
             areas = self._areas.values(dispute_id, keys.of, as_of) if kept else None
         rows = dict(zip(own, streams, strict=True))

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .statements import Native, Reader, Select
+from docket.asof import NEVER
+
+from .statements import Native, Rows
 
 _GRIDS: Final = "SELECT COUNT(*), COALESCE(SUM(row_no), 0) FROM grids WHERE replaced_at IS NULL"
 _LAST: Final = (
@@ -61,31 +63,52 @@ class Seen:
         return self.end >= other.end and unseen <= other.running
 
 
-def looking(engine: str) -> list[Select | Native]:
-    """What to read to learn what a transaction sees; `seen` reads the answer."""
-    now = _LAST if engine == "sqlite" else "SELECT pg_current_snapshot()::text"
-    return [Native(_GRIDS), Native(now)]
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one transaction sees, and what the areas may read otherwise there than at an earlier look.
+
+    Attributes
+    ----------
+    sees
+        Of the tables.
+    changed
+        Disputes; some may have been seen as they are then already.
+    """
+
+    sees: Seen
+    changed: tuple[str, ...]
 
 
-def seen(engine: str, grids: list[tuple[int, int]], now: list[tuple[object, ...]]) -> Seen:
+def looking(engine: str, since: Seen | None) -> list[Native]:
+    """What to read for a `Look`; `looked` reads the answer.
+
+    Parameters
+    ----------
+    engine
+        `sqlite` or `postgresql`.
+    since
+        The earlier look; None: there was none, and nothing has changed.
+    """
+    if engine == "sqlite":
+        after = (NEVER,) * 3 if since is None else since.rows
+        return [Native(_GRIDS), Native(_LAST), Native(_CHANGED_SQLITE, after)]
+    first_open = NEVER if since is None else since.first_open
+    changed = Native(_CHANGED_POSTGRESQL, (first_open,) * 3)
+    return [Native(_GRIDS), Native("SELECT pg_current_snapshot()::text"), changed]
+
+
+def looked(engine: str, grids: Rows, now: Rows, changed: Rows) -> Look:
     """From the rows of `looking`."""
     of_grids = (int(grids[0][0]), int(grids[0][1]))
+    disputes = tuple(str(row[0]) for row in changed)
     if engine == "sqlite":
-        one, two, three = (int(str(number)) for number in now[0])
-        return Seen(of_grids, rows=(one, two, three))
+        one, two, three = (int(number) for number in now[0])
+        return Look(Seen(of_grids, rows=(one, two, three)), disputes)
     first_open, end, running = str(now[0][0]).split(":")
-    return Seen(
+    sees = Seen(
         of_grids,
         first_open=int(first_open),
         end=int(end),
         running=frozenset(int(number) for number in running.split(",") if number),
     )
-
-
-def changed(reader: Reader, since: Seen) -> list[str]:
-    """Disputes that the areas may read otherwise than at `since`; some may have been seen then already."""
-    if reader.engine == "sqlite":
-        (rows,) = reader.read([Native(_CHANGED_SQLITE, since.rows)])
-    else:
-        (rows,) = reader.read([Native(_CHANGED_POSTGRESQL, (since.first_open,) * 3)])
-    return [str(row[0]) for row in rows]
+    return Look(sees, disputes)

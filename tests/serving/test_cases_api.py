@@ -24,6 +24,7 @@ from working_folder import Trained
 from docket.store import Store
 from docket.store.writing import append
 from docket.times import now_micros
+from features.online.case import OneCase
 from serving.app import create_app
 from serving.cases import service
 from serving.settings import Settings
@@ -247,7 +248,7 @@ def test_a_stated_danger_shows_though_features_and_texts_fail(
         raise RuntimeError("planted")
 
     # A fault planted in the real service: nothing from outside makes these fail without the store failing.
-    monkeypatch.setattr(service, "feature_frame", fail)
+    monkeypatch.setattr(OneCase, "facts", fail)
     monkeypatch.setattr(service, "documents", fail)
     got = client.post("/v1/cases", json=case("x", "家长扬言跳楼"))
     assert got.status_code == 201 and got.json()["colour"] == "red" and got.json()["degraded"]
