@@ -38,7 +38,7 @@ class Questions:
         composite = key * records.width + self.rank
         self.order = np.argsort(composite)
         self.sorted = composite[self.order]
-        self.keys = int(max(key.max(initial=-1), stream.key.max(initial=-1))) + 1
+        self.keys = stream.keys
         self.key_starts = starts_of(stream.key, self.keys)
 
     def places(self, among: Array) -> Array:
@@ -65,13 +65,7 @@ class Questions:
     @cached_property
     def own(self) -> tuple[Array, Array]:
         """Each question with the rows of its own dispute under its key."""
-        s = self.stream
-        packed = s.dispute * self.keys + s.key
-        order = np.argsort(packed)
-        one, other = join(self.dispute * self.keys + self.key, packed[order])
-        row = order[other]
-        entered = s.start[row] <= self.rank[one]
-        return self._seen(one[entered], row[entered])
+        return self._seen(*self._own_entered)
 
     @cached_property
     def prefix(self) -> Array:
@@ -84,9 +78,8 @@ class Questions:
     @cached_property
     def _own_entered(self) -> tuple[Array, Array]:
         s = self.stream
-        packed = s.dispute * self.keys + s.key
-        order = np.argsort(packed)
-        one, other = join(self.dispute * self.keys + self.key, packed[order])
+        packed, order = s.by_dispute
+        one, other = join(self.dispute * s.keys + self.key, packed)
         row = order[other]
         entered = s.start[row] <= self.rank[one]
         return one[entered], row[entered]
@@ -216,13 +209,18 @@ class Measures:
     def _score(self, aggregate: str) -> Array:
         """A distinct number for each row: what the best has most of, the later at a tie."""
         s = self.stream
-        of = {"since": "at", "last": "at", "duration": "-at", "max": "value", "min": "-value"}
+        of = {"since": "rank", "last": "at", "duration": "-rank", "max": "value", "min": "-value"}
         name = of.get(aggregate, "-known")
         if name not in self._scores:
-            values = getattr(s, name.lstrip("-"))
-            order = np.argsort(-values if name.startswith("-") else values, kind="stable")
-            score = np.empty(order.size, np.int64)
-            score[order] = np.arange(order.size)
+            if name == "rank":
+                score = s.at_rank
+            elif name == "-rank":
+                score = s.at_rank.size - 1 - s.at_rank
+            else:
+                values = getattr(s, name.lstrip("-"))
+                order = np.argsort(-values if name.startswith("-") else values, kind="stable")
+                score = np.empty(order.size, np.int64)
+                score[order] = np.arange(order.size)
             self._scores[name] = score
         return self._scores[name]
 

@@ -53,6 +53,10 @@ class Stream:
         As recorded.
     part
         Which grid of the street, in the stream of streets.
+    at_rank
+        Place of each row in the order of `at`, whatever at a tie.
+    keys
+        One more than the largest key, of questions too.
     """
 
     key: Array
@@ -66,6 +70,15 @@ class Stream:
     at: Array
     value: Array
     part: Array | None
+    at_rank: Array
+    keys: int
+
+    @cached_property
+    def by_dispute(self) -> tuple[Array, Array]:
+        """Codes of (dispute, key) in order, and the order."""
+        packed = self.dispute * self.keys + self.key
+        order = np.argsort(packed)
+        return packed[order], order
 
     def mask(self, where: list[str] | None) -> Array:
         """Which rows are of the kinds `where`."""
@@ -84,6 +97,7 @@ class Records:
         self.people = pc.unique(pa.chunked_array([c for column in people for c in column.chunks]))
         self.grids = tables["grids"]["grid_id"].combine_chunks()
         moments = np.sort(as_of)
+        self.pairs_asked: Array = np.empty(0, np.int64)
         self.moments = moments[np.flatnonzero(np.diff(moments, prepend=-1))]
         self.rank = np.searchsorted(self.moments, as_of)
         self.asked = self._code(ids, self.disputes)
@@ -186,7 +200,8 @@ class Records:
         start, end = self.ranks(known), self.ranks(until)
         seen = np.flatnonzero((start < end) & (key >= 0))
         seen = seen[np.argsort(at[seen], kind="stable")]
-        order = seen[np.argsort(key[seen] * self.width + start[seen], kind="stable")]
+        by_key = np.argsort(key[seen] * self.width + start[seen], kind="stable")
+        order = seen[by_key]
 
         def taken(values: Array) -> Array:
             return np.broadcast_to(np.asarray(values, np.float64), key.shape)[order]
@@ -203,6 +218,8 @@ class Records:
             at[order],
             taken(value),
             None if part is None else part[order],
+            by_key,
+            max(len(self.disputes), len(self.people), len(self.grids), self.pairs_asked.size),
         )
 
     @cached_property
