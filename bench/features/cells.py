@@ -6,6 +6,7 @@ so that a run does what is missing, and one that was stopped goes on where it wa
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path
@@ -69,7 +71,7 @@ class Cell:
     @property
     def repeats(self) -> int:
         """How often it is run."""
-        return REPEATS if self.recipe.disputes <= REPEATED_TO and self.peer != "spark" else 1
+        return REPEATS if self.recipe.disputes <= REPEATED_TO and self.asked is None else 1
 
 
 class Bench:
@@ -175,14 +177,12 @@ class Bench:
                 peak = max(peak, resident_bytes(process.pid))
                 if time.monotonic() - began > self.limit:
                     return peak, True
-                time.sleep(0.05)
+                time.sleep(0.2)
             return peak, False
         finally:
             # What it started must not outlive it, whether it ended, was stopped or was given up.
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
 
     def _declarations(self, cell: Cell) -> Features:
@@ -216,13 +216,26 @@ class Bench:
         return self.cache / "cells" / f"{what}-{cell.peer}-{cell.recipe.disputes}-{digest}.json"
 
 
+def _without_docs(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and len(body) > 1
+            and isinstance(getattr(body[0], "value", None), ast.Constant)
+        ):
+            del body[0]
+    return tree
+
+
 @remembered
 def code_digest(peer: str) -> str:
     """Digest of the code and of the versions that a peer's figures come from."""
     found = hashlib.sha256()
     for pattern in CODE[peer]:
         for file in sorted(ROOT.glob(pattern)):
-            found.update(file.read_bytes())
+            # Of what is run, so that a line broken elsewhere or a comment makes no cell anew.
+            found.update(ast.dump(_without_docs(ast.parse(file.read_bytes()))).encode())
     environment = ENVIRONMENTS.get(peer)
     if environment is None:
         found.update((ROOT / "requirements.lock").read_bytes())

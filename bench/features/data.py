@@ -28,7 +28,7 @@ from docket.contract.enumerations import (
     RELATIONS,
     SOURCES,
 )
-from docket.times import DAY, SECOND, parse_instant
+from docket.times import SECOND, parse_instant
 from docket.versions import with_exclusions, with_supersession
 
 START: Final = parse_instant("2022-01-01")

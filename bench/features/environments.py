@@ -11,9 +11,16 @@ from typing import Final
 
 REQUIREMENTS: Final = {
     "polars": ("polars==2.1.0", "numpy==2.4.6", "pyarrow==26.0.1", "holidays==0.109"),
-    # featuretools 1.31 doesn't run on pandas 3.
-    "featuretools": ("featuretools==1.31.0", "pandas==2.3.3", "numpy==2.4.6", "pyarrow==26.0.1", "setuptools==65.5.0", "holidays==0.109"),
-}  # fmt: skip
+    # featuretools 1.31 doesn't run on pandas 3, and imports pkg_resources.
+    "featuretools": (
+        "featuretools==1.31.0",
+        "pandas==2.3.3",
+        "numpy==2.4.6",
+        "pyarrow==26.0.1",
+        "setuptools==65.5.0",
+        "holidays==0.109",
+    ),
+}
 
 
 def python_of(peer: str, cache: Path) -> Path:

@@ -57,7 +57,7 @@ PEERS: Final = {
             asked=CUTOFFS,
             corrected=False,
         ),
-        Peer("spark", "spark", "this engine on Spark local[2]", largest=1_000_000),
+        Peer("spark", "spark", "the engine on Spark local[2]", largest=1_000_000),
     )
 }
 DECLARED: Final = {
@@ -115,7 +115,9 @@ def _featuretools(feature: Mapping[str, Any]) -> bool:
     plain = feature["within"] is None and feature["less"] is None and feature["limit"] is None
     place = feature["entity"] in ("grid", "community", "street")
     unsaid = _of_links(feature) or place or feature["stream"] in ("case", "person_visits")
-    return plain and not unsaid and feature["aggregate"] in ("count", "max") and feature["transform"] == "none"
+    return (
+        plain and not unsaid and feature["aggregate"] in ("count", "max") and feature["transform"] == "none"
+    )
 
 
 def _of_links(feature: Mapping[str, Any]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bench.machine import machine
 
@@ -12,12 +13,23 @@ from .cells import Cell, Result
 from .data import DAYS
 from .plan import CALM, CUTOFFS, PEERS, beside, cell_of, columns_of, whole
 
-GIB = 2**30
-TIMES_NUMPY = 3.0
-PEAK_GB = 8.0
-LEEWAY = 0.10
-"""Of a growth exponent: time between two sizes differs by a tenth or so from run to run."""
+TIMES_NUMPY: Final = 3.0
+PEAK_GB: Final = 8.0
+MILLION: Final = 1_000_000
+LEEWAY: Final = 0.10
+"""Of a growth exponent: a tenth of time between runs, and caches that a larger district no longer fits."""
+SAYS: Final = """\
+records   synthetic, seed {seed}, {days} days; n disputes, each scored at intake; late rows, corrections,
+          authorities; hot keys: a person with min(5,000, n / 20) disputes, a grid with 6 %
+measured  from records in memory to columns in memory, two threads, a process each, after a warm-up on
+          2,000 disputes: compiling and Spark's start don't count; median of 3 up to 100,000; GB: the most
+          that the process tree held, records included. CPU seconds (user and system) are steadier than wall
+checked   each peer's columns are the engine's to 1e-9 on 2,000 disputes, or it isn't timed
+ratio     the engine on DuckDB for exactly the peer's columns, on the same records and questions, by the
+          peer: above 1 the engine is slower
+"""
 Measure = Callable[[Cell], Result | None]
+Sized = Callable[[int], Cell | None]
 
 
 @dataclass
@@ -42,158 +54,152 @@ class Report:
         self._table()
         self._growth()
         self._hot()
-        self._featuretools()
+        if "featuretools" in self.peers:
+            self._featuretools()
         self._targets()
-        return "\n".join(self.lines) + "\n"
+        return "\n".join(line.rstrip() for line in self.lines) + "\n"
 
     def _say(self, *lines: str) -> None:
         self.lines += lines
-
-    def _head(self) -> None:
-        self._say(
-            f"machine   {machine()}; shared with other work (load when a cell began: last column)",
-            f"records   synthetic, seed {self.seed}, {DAYS} days; n disputes, each a case scored at intake; "
-            "late rows, corrections,",
-            "          authorities; hot keys: a person with min(5,000, n / 20) disputes, a grid with 6 %",
-            "measured  records in memory to columns in memory, two threads, a process each, after a warm-up on "
-            "2,000 disputes;",
-            "          compiling and Spark's start don't count; median of 3 up to 100,000; peak of the process "
-            "tree, records included",
-            "checked   each peer's columns against the engine's to 1e-9 on 2,000 disputes before it is timed",
-            "ratio     of this engine on DuckDB for exactly the peer's columns, on the same records and questions:",
-            "          engine / peer, above 1 the engine is slower",
-            "",
-        )
-        self._say(f"engine        this engine on DuckDB, all {len(whole(1, 1).features)} columns")
-        for name in self.peers:
-            self._say(f"{name:<13} {PEERS[name].what}; {len(columns_of(PEERS[name]))} columns")
-
-    def _table(self) -> None:
-        self._say("", f"{'cases':>9} {'':<13}{'wall s':>9}{'CPU s':>9}{'peak GB':>9}"
-                  f"{'same columns: wall s':>22}{'CPU s':>9}{'peak GB':>9}{'ratio wall':>12}{'CPU':>7}{'load':>7}")  # fmt: skip
-        for size in self.sizes:
-            self._row(size, "engine", self.measure(whole(size, self.seed)), None)
-            for name in self.peers:
-                if size <= PEERS[name].largest:
-                    cell = cell_of(PEERS[name], size, self.seed)
-                    found = self.measure(cell)
-                    ours = None if found is None or "error" in found else self.measure(beside(cell))
-                    self._row(size, name, found, ours)
-
-    def _row(self, size: int, name: str, found: Result | None, ours: Result | None) -> None:
-        if found is None:
-            return
-        if "error" in found:
-            self._say(f"{size:>9,d} {name:<13} failed: {found['error'][:150]}")
-            return
-        line = f"{size:>9,d} {name:<13}{_figures(found)}"
-        if ours is not None:
-            line += f"{'':>13}{_figures(ours)}" if "error" not in ours else f"  engine failed: {ours['error'][:80]}"
-            if "error" not in ours:
-                line += f"{ours['wall'] / found['wall']:>12.2f}{ours['cpu'] / found['cpu']:>7.2f}"
-        else:
-            line += " " * 59
-        self._say(f"{line}{found['load']:>7.1f}")
-
-    def _growth(self) -> None:
-        self._say("", "growth    exponent of wall time between sizes; n log n itself has the exponent in the first line")
-        pairs = list(zip(self.sizes, self.sizes[1:], strict=False))
-        if not pairs:
-            return
-        pairs.append((self.sizes[0], self.sizes[-1]))
-        self._say(f"{'':<14}" + "".join(f"{f'{a:,d} to {b:,d}':>24}" for a, b in pairs))
-        self._say(f"{'n log n':<14}" + "".join(f"{_linearithmic(a, b):>24.2f}" for a, b in pairs))
-        self._exponents("engine", lambda size: whole(size, self.seed), pairs)
-        for name in self.peers:
-            peer = PEERS[name]
-            if peer.asked is None:
-                self._exponents(
-                    name,
-                    lambda size, peer=peer: cell_of(peer, size, self.seed) if size <= peer.largest else None,
-                    pairs,
-                )
-
-    def _exponents(
-        self, name: str, cell: Callable[[int], Cell | None], pairs: Iterable[tuple[int, int]]
-    ) -> None:
-        told = []
-        for pair in pairs:
-            slope = self._slope(cell, *pair)
-            told.append(f"{'-':>24}" if slope is None else f"{slope:>24.2f}")
-        self._say(f"{name:<14}" + "".join(told))
-
-    def _slope(self, cell: Callable[[int], Cell | None], small: int, large: int) -> float | None:
-        found = [self._good(cell(size)) for size in (small, large)]
-        if found[0] is None or found[1] is None or small == large:
-            return None
-        return math.log(found[1]["wall"] / found[0]["wall"]) / math.log(large / small)
 
     def _good(self, cell: Cell | None) -> Result | None:
         found = None if cell is None else self.measure(cell)
         return None if found is None or "error" in found else found
 
-    def _hot(self) -> None:
-        self._say("", "hot keys  wall s with and without them, all columns of the engine, and those of numpy by numpy")
+    def _whole(self, size: int) -> Cell:
+        return whole(size, self.seed)
+
+    def _sized(self, name: str) -> Sized:
+        peer = PEERS[name]
+        return lambda size: cell_of(peer, size, self.seed) if size <= peer.largest else None
+
+    def _head(self) -> None:
+        self._say(
+            f"machine   {machine()}; shared with other work: `load` is what a cell began under",
+            *SAYS.format(seed=self.seed, days=DAYS).splitlines(),
+            "",
+            f"{'engine':<13} the engine on DuckDB, all {len(self._whole(1).features)} columns",
+        )
+        for name in self.peers:
+            self._say(f"{name:<13} {PEERS[name].what}; {len(columns_of(PEERS[name]))} columns")
+
+    def _table(self) -> None:
+        three = f"{'wall s':>9}{'CPU s':>9}{'GB':>7}"
+        self._say("", f"{'':<23}{'':>25}{'load':>6}   {'engine, same columns':>25}{'ratio':>14}")
+        self._say(f"{'cases':>9} {'':<13}{three}{'':>6}   {three}{'wall':>8}{'CPU':>6}")
         for size in self.sizes:
-            if size > CALM:
-                continue
+            self._say(self._row(size, "engine", self.measure(self._whole(size)), None))
+            for name in self.peers:
+                cell = self._sized(name)(size)
+                found = None if cell is None else self.measure(cell)
+                ours = self.measure(beside(cell)) if cell is not None and self._good(cell) else None
+                if found is not None:
+                    self._say(self._row(size, name, found, ours))
+
+    @staticmethod
+    def _row(size: int, name: str, found: Result | None, ours: Result | None) -> str:
+        start = f"{size:>9,d} {name:<13}"
+        if found is None:
+            return f"{start} not measured"
+        if "error" in found:
+            return f"{start} FAILED: {found['error'][:150]}"
+        line = f"{start}{_figures(found)}{found['load']:>6.1f}   "
+        if ours is None:
+            return line
+        if "error" in ours:
+            return f"{line} engine FAILED: {ours['error'][:80]}"
+        return f"{line}{_figures(ours)}{ours['wall'] / found['wall']:>8.2f}{ours['cpu'] / found['cpu']:>6.2f}"
+
+    def _growth(self) -> None:
+        pairs = list(zip(self.sizes, self.sizes[1:], strict=False))
+        if not pairs:
+            return
+        if len(pairs) > 1:
+            pairs.append((self.sizes[0], self.sizes[-1]))
+        self._say(
+            "",
+            "growth    exponent of CPU time (in brackets: of wall time) between sizes; n log n has that of",
+        )
+        self._say("          the first line")
+        self._say(f"{'':<9}" + "".join(f"{f'{small:,d} - {large:,d}':>24}" for small, large in pairs))
+        self._say(f"{'n log n':<9}" + "".join(f"{_linearithmic(*pair):>24.2f}" for pair in pairs))
+        batch = [name for name in self.peers if PEERS[name].asked is None]
+        for name in ("engine", *batch):
+            cell: Sized = self._whole if name == "engine" else self._sized(name)
             told = []
-            pairs = [("engine", whole(size, self.seed), whole(size, self.seed, hot=False))]
+            for pair in pairs:
+                cpu, wall = (self._slope(cell, what, *pair) for what in ("cpu", "wall"))
+                told.append("-" if cpu is None or wall is None else f"{cpu:.2f} ({wall:.2f})")
+            self._say(f"{name:<9}" + "".join(f"{text:>24}" for text in told))
+
+    def _slope(self, cell: Sized, what: str, small: int, large: int) -> float | None:
+        one, other = self._good(cell(small)), self._good(cell(large))
+        if one is None or other is None:
+            return None
+        return math.log(other[what] / one[what]) / math.log(large / small)
+
+    def _hot(self) -> None:
+        self._say(
+            "", "hot keys  CPU s with and without them; the engine with all columns, numpy with its own"
+        )
+        for size in (size for size in self.sizes if size <= CALM):
+            told = [self._heat("engine", self._whole(size), whole(size, self.seed, hot=False))]
             if "numpy" in self.peers:
                 peer = PEERS["numpy"]
-                pairs.append(
-                    ("numpy", cell_of(peer, size, self.seed), cell_of(peer, size, self.seed, hot=False))
-                )
-            for name, hot, calm in pairs:
-                with_keys, without = self._good(hot), self._good(calm)
-                if with_keys and without:
-                    share = with_keys["wall"] / without["wall"]
-                    told.append(f"{name} {with_keys['wall']:.2f} / {without['wall']:.2f} = {share:.2f}")
+                calm = cell_of(peer, size, self.seed, hot=False)
+                told.append(self._heat("numpy", cell_of(peer, size, self.seed), calm))
             self._say(f"{size:>9,d} " + "   ".join(told))
 
+    def _heat(self, name: str, hot: Cell, calm: Cell) -> str:
+        one, other = self._good(hot), self._good(calm)
+        if one is None or other is None:
+            return f"{name} -"
+        return f"{name} {one['cpu']:.2f} / {other['cpu']:.2f} = {one['cpu'] / other['cpu']:.2f}"
+
     def _featuretools(self) -> None:
-        if "featuretools" not in self.peers:
-            return
         peer = PEERS["featuretools"]
-        self._say("", f"cutoffs   CPU s a cutoff, the same {len(columns_of(peer))} columns of {CUTOFFS} questions")
+        self._say(
+            "", f"cutoffs   CPU s a question, the same {len(columns_of(peer))} columns of {CUTOFFS} questions"
+        )
         for size in self.sizes:
-            if size > peer.largest:
+            cell = self._sized("featuretools")(size)
+            if cell is None:
                 continue
-            cell = cell_of(peer, size, self.seed)
-            theirs, ours = self._good(cell), self._good(beside(cell))
-            every = self._good(whole(size, self.seed))
+            theirs, ours, every = self._good(cell), self._good(beside(cell)), self._good(self._whole(size))
             if theirs and ours and every:
-                one, other = theirs["cpu"] / theirs["questions"], ours["cpu"] / ours["questions"]
-                batch = every["cpu"] / every["questions"]
+                one, other, batch = (found["cpu"] / found["questions"] for found in (theirs, ours, every))
                 self._say(
-                    f"{size:>9,d} featuretools {one:.3f}; engine {other:.4f}, {one / other:.0f} times less; engine "
-                    f"for every case and column {batch:.6f}, {one / batch:,.0f} times less"
+                    f"{size:>9,d} featuretools {one:.3f}; engine {other:.4f}, {one / other:,.0f} times less; "
+                    f"engine in a batch of all cases and columns {batch:.6f}, {one / batch:,.0f} times less"
                 )
 
     def _targets(self) -> None:
         self._say("", "targets")
-        million = 1_000_000
-        if million in self.sizes and "numpy" in self.peers:
-            cell = cell_of(PEERS["numpy"], million, self.seed)
-            theirs, ours = self._good(cell), self._good(beside(cell))
-            if theirs and ours:
-                ratio = ours["wall"] / theirs["wall"]
-                self._say(_verdict(f"{len(cell.features)} features of 1,000,000 cases within {TIMES_NUMPY:.0f} x numpy",
-                                   ratio, TIMES_NUMPY, f"{ratio:.2f} x"))  # fmt: skip
-            every = self._good(whole(million, self.seed))
-            if every:
-                peak = every["peak"] / 1e9
-                self._say(_verdict(f"peak of {len(every and whole(1, 1).features)} features of 1,000,000 cases at most "
-                                   f"{PEAK_GB:.0f} GB", peak, PEAK_GB, f"{peak:.2f} GB"))  # fmt: skip
+        if MILLION in self.sizes:
+            self._against_numpy()
+            if every := self._good(self._whole(MILLION)):
+                peak, columns = every["peak"] / 1e9, len(self._whole(1).features)
+                target = f"{columns} features of 1,000,000 cases in {PEAK_GB:.0f} GB"
+                self._say(_verdict(target, peak, PEAK_GB, f"{peak:.2f} GB"))
         if len(self.sizes) > 1:
             small, large = self.sizes[0], self.sizes[-1]
-            slope = self._slope(lambda size: whole(size, self.seed), small, large)
+            target = f"n log n from {small:,d} to {large:,d}, hot keys included"
+            slope, order = self._slope(self._whole, "cpu", small, large), _linearithmic(small, large)
             if slope is None:
-                self._say(f"  n log n from {small:,d} to {large:,d}, hot keys included: not measured")
+                self._say(f"  NOT MEASURED  {target}")
             else:
-                allowed = _linearithmic(small, large) + LEEWAY
-                self._say(_verdict(f"n log n from {small:,d} to {large:,d}, hot keys included", slope, allowed,
-                                   f"exponent {slope:.2f}, n log n {allowed - LEEWAY:.2f}, leeway {LEEWAY}"))  # fmt: skip
+                told = f"exponent {slope:.2f} of CPU time, n log n {order:.2f}, leeway {LEEWAY:.2f}"
+                self._say(_verdict(target, slope, order + LEEWAY, told))
+
+    def _against_numpy(self) -> None:
+        if "numpy" not in self.peers:
+            return
+        cell = cell_of(PEERS["numpy"], MILLION, self.seed)
+        theirs, ours = self._good(cell), self._good(beside(cell))
+        if theirs and ours:
+            wall, cpu = (ours[what] / theirs[what] for what in ("wall", "cpu"))
+            target = f"{len(cell.features)} features of 1,000,000 cases within {TIMES_NUMPY:.0f} x numpy"
+            self._say(_verdict(target, max(wall, cpu), TIMES_NUMPY, f"{wall:.2f} x wall, {cpu:.2f} x CPU"))
 
 
 def _verdict(target: str, value: float, limit: float, told: str) -> str:
@@ -207,4 +213,4 @@ def _linearithmic(small: int, large: int) -> float:
 
 
 def _figures(found: Result) -> str:
-    return f"{found['wall']:>9.2f}{found['cpu']:>9.2f}{found['peak'] / 1e9:>9.2f}"
+    return f"{found['wall']:>9.2f}{found['cpu']:>9.2f}{found['peak'] / 1e9:>7.2f}"

@@ -1,4 +1,4 @@
-"""This engine on DuckDB."""
+"""The engine on DuckDB."""
 
 from __future__ import annotations
 

@@ -64,10 +64,14 @@ def _frames(records: Records) -> dict[str, pd.DataFrame]:
     pair = person.merge(other, on="dispute_id", suffixes=("", "_b"))
     apart = (pair["key"] != pair["person_id"]) & (pair["role"] != pair["role_b"])
     pair = pair[apart & ((pair["role"] == "respondent") | (pair["role_b"] == "respondent"))]
-    pair = pair.assign(key=pair["key"] + JOINT + pair["person_id"], known=pair[["known", "recorded_at"]].max(axis=1))
+    pair = pair.assign(
+        key=pair["key"] + JOINT + pair["person_id"], known=pair[["known", "recorded_at"]].max(axis=1)
+    )
     pair = pair[["key", "dispute_id", "role", "kind", "known"]]
     own = {"case_events": e, "case_outcomes": o, "case_registry": r}
-    found = {name: rows.assign(key=rows["dispute_id"], known=rows["recorded_at"]) for name, rows in own.items()}
+    found = {
+        name: rows.assign(key=rows["dispute_id"], known=rows["recorded_at"]) for name, rows in own.items()
+    }
     found["case_parties"] = p.assign(
         key=p["dispute_id"], item=p["person_id"], kind=p["role"], value=1.0, known=p["recorded_at"]
     )
@@ -76,12 +80,19 @@ def _frames(records: Records) -> dict[str, pd.DataFrame]:
         found[f"{name}_disputes"] = disputes.assign(kind=disputes["role"] + "/" + disputes["kind"])
         found[f"{name}_events"] = _details(rows, e, named=name == "person")
         found[f"{name}_outcomes"] = _details(rows, o, named=name == "person")
-    found["person_registry"] = r.merge(d[["dispute_id", "recorded_at"]], on="dispute_id", suffixes=("", "_d")).pipe(
-        lambda rows: rows.assign(key=rows["person_id"], known=rows[["recorded_at", "recorded_at_d"]].max(axis=1))
+    found["person_registry"] = r.merge(
+        d[["dispute_id", "recorded_at"]], on="dispute_id", suffixes=("", "_d")
+    ).pipe(
+        lambda rows: rows.assign(
+            key=rows["person_id"], known=rows[["recorded_at", "recorded_at_d"]].max(axis=1)
+        )
     )
     found["parties"] = party.merge(d[["dispute_id"]], on="dispute_id")
     columns = ["key", "item", "kind", "value", "known"]
-    return {name: rows if name == "parties" else rows[columns].reset_index(drop=True) for name, rows in found.items()}
+    return {
+        name: rows if name == "parties" else rows[columns].reset_index(drop=True)
+        for name, rows in found.items()
+    }
 
 
 def _details(rows: pd.DataFrame, details: pd.DataFrame, *, named: bool) -> pd.DataFrame:
@@ -103,7 +114,9 @@ def _keys(frames: dict[str, pd.DataFrame], questions: pd.DataFrame) -> dict[str,
     return {entity: rows[["query", "key", "t"]].reset_index(drop=True) for entity, rows in found.items()}
 
 
-def _matrix(frames: dict[str, pd.DataFrame], asked: pd.DataFrame, features: Features, *, own: bool) -> pd.DataFrame:
+def _matrix(
+    frames: dict[str, pd.DataFrame], asked: pd.DataFrame, features: Features, *, own: bool
+) -> pd.DataFrame:
     """A row a question and key."""
     streams = list(dict.fromkeys(feature["stream"] for feature in features))
     entities = ft.EntitySet("district")
@@ -117,9 +130,13 @@ def _matrix(frames: dict[str, pd.DataFrame], asked: pd.DataFrame, features: Feat
         )  # fmt: skip
         entities.add_relationship("keys", "key", name, "key")
     columns = [_column(entities, feature) for feature in features]
-    times = pd.DataFrame({"key": asked["key"], "time": pd.to_datetime(asked["t"] - (0 if own else 1), unit="us")})
+    times = pd.DataFrame(
+        {"key": asked["key"], "time": pd.to_datetime(asked["t"] - (0 if own else 1), unit="us")}
+    )
     # Each time of a key once: featuretools answers by key and time.
-    matrix = ft.calculate_feature_matrix(columns, entities, times.drop_duplicates(), cutoff_time_in_index=True, n_jobs=1)
+    matrix = ft.calculate_feature_matrix(
+        columns, entities, times.drop_duplicates(), cutoff_time_in_index=True, n_jobs=1
+    )
     matrix = matrix.reset_index().astype({"key": "object"}).rename(columns={matrix.index.names[1]: "time"})
     matrix["time"] = matrix["time"].astype("datetime64[us]")
     times["time"] = times["time"].astype("datetime64[us]")

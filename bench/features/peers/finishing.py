@@ -61,7 +61,9 @@ class Finisher:
             answer = self._combined(_gap(feature, *values), entity, False)
         else:
             one = self._combined(values[0], entity, feature["aggregate"] in SMALLEST)
-            answer = _gap(feature, one, self._combined(values[1], less["entity"], less["aggregate"] in SMALLEST))
+            answer = _gap(
+                feature, one, self._combined(values[1], less["entity"], less["aggregate"] in SMALLEST)
+            )
         answer = _TRANSFORMS[feature["transform"]](answer)
         if feature["limit"] is not None:
             answer = np.where(np.isnan(answer), np.nan, answer > feature["limit"])

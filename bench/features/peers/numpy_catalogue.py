@@ -79,7 +79,9 @@ def _case_parties(records: Records) -> Stream:
     )
 
 
-def _case_details(rows: dict[str, Array], records: Records, values: Array, until: Array | None = None) -> Stream:
+def _case_details(
+    rows: dict[str, Array], records: Records, values: Array, until: Array | None = None
+) -> Stream:
     return records.stream(
         rows["dispute"],
         rows["dispute"],

@@ -15,7 +15,6 @@ from .finishing import DAY, Wanted
 from .numpy_streams import Array, Records, Stream, join
 
 
-
 def starts_of(codes: Array, size: int) -> Array:
     """(size + 1,) where each code's rows begin; `codes` ascend."""
     return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))])

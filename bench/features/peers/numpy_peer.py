@@ -35,7 +35,11 @@ class Program:
     """
 
     def __init__(
-        self, tables: Mapping[str, pa.Table], ids: pa.Array, as_of: Array, features: Sequence[Mapping[str, Any]]
+        self,
+        tables: Mapping[str, pa.Table],
+        ids: pa.Array,
+        as_of: Array,
+        features: Sequence[Mapping[str, Any]],
     ) -> None:
         self.records = Records(tables, ids, as_of)
         self.as_of, self.features = as_of, features

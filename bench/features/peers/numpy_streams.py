@@ -232,9 +232,7 @@ class Records:
             "dispute": p["dispute"][one],
             "role": p["kind"][one],
             "known": np.maximum(p["known"][one], d["known"][other]),
-            "until": np.minimum(
-                p["until"][one], np.minimum(d["until"][other], d["excluded"][other])
-            ),
+            "until": np.minimum(p["until"][one], np.minimum(d["until"][other], d["excluded"][other])),
             "at": d["at"][other],
             "kind": d["kind"][other],
         }

@@ -8,8 +8,7 @@ polars says that only by laying every row beside every question of its key, a sq
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -125,7 +124,9 @@ def _counts(rows: pl.DataFrame, asked: pl.DataFrame, wanted: dict[str, Wanted]) 
         lives = rows.filter(_kept(w)).with_columns(end=end).filter(pl.col("known") < pl.col("end"))
         lives = _once(lives)
         entered = _running(by_time, lives.select("key", moment="known"))
-        ended = _running(by_time, lives.filter(pl.col("end") < NEVER).select("key", moment="end").sort("moment"))
+        ended = _running(
+            by_time, lives.filter(pl.col("end") < NEVER).select("key", moment="end").sort("moment")
+        )
         total = np.empty(asked.height)
         total[by_time["row"].to_numpy()] = entered - ended
         kept = own.filter(_kept(w))

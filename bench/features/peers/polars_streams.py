@@ -15,8 +15,8 @@ from .numpy_streams import EVENT_STEPS, FINDINGS, KIND_STEPS
 NEVER: Final = 2**62
 EVENT_KINDS: Final = (
     "repeat_report", "contacted", "mediation_session", "mediation_failed", "agreement", "agreement_breached",
-    "police_call", "warning_letter", "protection_order", "court_filing", "legal_aid", "counselling", "handover",
-    "closed", "reopened",
+    "police_call", "warning_letter", "protection_order", "court_filing", "legal_aid", "counselling",
+    "handover", "closed", "reopened",
 )  # fmt: skip
 OUTCOME_KINDS: Final = ("violence", "civil_to_criminal", "self_harm", "extreme_act")
 ROLES: Final = ("applicant", "respondent", "affected")
@@ -29,12 +29,15 @@ WIDTH: Final = 32
 
 def kind_codes(stream: str, where: list[str]) -> list[int]:
     """The codes of kinds as a stream tells them."""
-    names = {
-        "case": CASE, "case_parties": ROLES, "case_registry": REGISTRY, "person_registry": REGISTRY,
-        "person_visits": VISITS,
-    }.get(stream) or (
-        EVENT_KINDS if stream.endswith("events") else OUTCOME_KINDS if stream.endswith("outcomes") else DISPUTE_KINDS
-    )  # fmt: skip
+    if stream.endswith("_events"):
+        names = EVENT_KINDS
+    elif stream.endswith("_outcomes"):
+        names = OUTCOME_KINDS
+    elif stream.endswith("_registry"):
+        names = REGISTRY
+    else:
+        told = {"case": CASE, "case_parties": ROLES, "person_visits": VISITS}
+        names = told.get(stream, DISPUTE_KINDS)
     codes = []
     for kind in where:
         first, _, last = kind.rpartition("/")
@@ -46,7 +49,9 @@ def kind_codes(stream: str, where: list[str]) -> list[int]:
 
 
 def _coded(column: str, names: tuple[str, ...]) -> pl.Expr:
-    return pl.col(column).replace_strict(dict(zip(names, range(len(names)), strict=True)), return_dtype=pl.Int64)
+    return pl.col(column).replace_strict(
+        dict(zip(names, range(len(names)), strict=True)), return_dtype=pl.Int64
+    )
 
 
 class Tables:
@@ -83,7 +88,10 @@ class Tables:
 
     def _frame(self, name: str, *columns: pl.Expr, dispute: bool = True) -> pl.DataFrame:
         frame = pl.from_arrow(self._tables[name])
-        common = [pl.col("recorded_at").alias("known"), pl.col("superseded_at").fill_null(NEVER).alias("until")]
+        common = [
+            pl.col("recorded_at").alias("known"),
+            pl.col("superseded_at").fill_null(NEVER).alias("until"),
+        ]
         if dispute:
             common.append(self._code("dispute_id", "dispute"))
         return frame.select(*common, *columns)
@@ -92,7 +100,9 @@ class Tables:
     def disputes(self) -> pl.DataFrame:
         """Versions of disputes with their areas."""
         grids = pl.from_arrow(self._tables["grids"]).select(
-            self._code("grid_id", "grid"), self._code("community_id", "community"), self._code("street_id", "street")
+            self._code("grid_id", "grid"),
+            self._code("community_id", "community"),
+            self._code("street_id", "street"),
         )
         found = self._frame(
             "disputes",
@@ -152,7 +162,9 @@ class Tables:
         return (
             self.parties.drop("value")
             .join(d, on="dispute")
-            .with_columns(known=pl.max_horizontal("known", "d_known"), until=pl.min_horizontal("until", "d_until"))
+            .with_columns(
+                known=pl.max_horizontal("known", "d_known"), until=pl.min_horizontal("until", "d_until")
+            )
             .drop("d_known", "d_until")
         )
 
@@ -201,16 +213,20 @@ def _case(tables: Tables) -> pl.DataFrame:
     d = tables.disputes.with_columns(key="dispute", item=pl.lit(0, pl.Int64))
     door = pl.when("police").then(1).otherwise(2).cast(pl.Int64)
     codes = dict(enumerate(float(code) for code in range(len(DISPUTE_KINDS))))
-    parts = [
-        d.with_columns(value=pl.col("kind").replace_strict(codes, return_dtype=pl.Float64), code=pl.lit(0)),
-        d.with_columns(value="step", code=pl.lit(1)),
-        d.with_columns(value=pl.col("police").cast(pl.Float64), code=pl.lit(2)),
-        d.filter(pl.col("amount").is_not_null()).with_columns(value="amount", code=pl.lit(3)),
-        d.with_columns(value=pl.col("at").cast(pl.Float64), code=pl.lit(4)),
-        d.with_columns(value=(pl.col("known") - pl.col("at")).cast(pl.Float64), until=pl.lit(NEVER), code=pl.lit(5)),
-        d.with_columns(value=pl.col("known").cast(pl.Float64), at="known", until=pl.lit(NEVER), code=pl.lit(6)),
-        d.with_columns(value=pl.lit(1.0), item=door, code=pl.lit(7)),
-    ]  # fmt: skip
+    coded = pl.col("kind").replace_strict(codes, return_dtype=pl.Float64)
+    delay = (pl.col("known") - pl.col("at")).cast(pl.Float64)
+    never = pl.lit(NEVER)
+    told = [
+        d.with_columns(value=coded),
+        d.with_columns(value="step"),
+        d.with_columns(value=pl.col("police").cast(pl.Float64)),
+        d.filter(pl.col("amount").is_not_null()).with_columns(value="amount"),
+        d.with_columns(value=pl.col("at").cast(pl.Float64)),
+        d.with_columns(value=delay, until=never),
+        d.with_columns(value=pl.col("known").cast(pl.Float64), at="known", until=never),
+        d.with_columns(value=pl.lit(1.0), item=door),
+    ]
+    parts = [part.with_columns(code=pl.lit(code)) for code, part in enumerate(told)]
     police, again = (EVENT_KINDS.index(name) for name in ("police_call", "repeat_report"))
     doors = tables.events.filter(pl.col("kind").is_in([police, again])).with_columns(
         key="dispute",
@@ -218,7 +234,16 @@ def _case(tables: Tables) -> pl.DataFrame:
         value=pl.lit(1.0),
         code=pl.lit(7),
     )
-    columns = ("key", "dispute", "item", "known", "until", "at", pl.col("code").cast(pl.Int64).alias("kind"), "value")
+    columns = (
+        "key",
+        "dispute",
+        "item",
+        "known",
+        "until",
+        "at",
+        pl.col("code").cast(pl.Int64).alias("kind"),
+        "value",
+    )
     return _seen(pl.concat([part.select(columns) for part in [*parts, doors]]))
 
 
@@ -272,7 +297,9 @@ def _area(level: str) -> Callable[[Tables], pl.DataFrame]:
 
 STREAMS: Final[dict[str, Callable[[Tables], pl.DataFrame]]] = {
     "case": _case,
-    "case_parties": lambda t: _seen(t.parties.with_columns(key="dispute", item="person", at="known", kind="role")),
+    "case_parties": lambda t: _seen(
+        t.parties.with_columns(key="dispute", item="person", at="known", kind="role")
+    ),
     "case_events": _case_events,
     "case_outcomes": lambda t: _case_details(t.outcomes),
     "case_registry": lambda t: _case_details(t.registry),

@@ -1,4 +1,4 @@
-"""This engine on Spark, two local cores; the session is up before the clock starts."""
+"""The engine on Spark, two local cores; the session is up before the clock starts."""
 
 from __future__ import annotations
 
