@@ -34,9 +34,9 @@ HERE: Final = "bench/features"
 CODE: Final = {
     "engine": ("features/**/*.py", "docket/asof.py", "docket/times.py", f"{HERE}/peers/engine.py"),
     "spark": ("features/**/*.py", "docket/asof.py", "docket/times.py", f"{HERE}/peers/spark.py"),
-    "numpy_peer": (f"{HERE}/peers/numpy_*.py",),
-    "polars_peer": (f"{HERE}/peers/polars_*.py",),
-    "featuretools_peer": (f"{HERE}/peers/featuretools_*.py",),
+    "numpy_peer": (f"{HERE}/peers/numpy_*.py", f"{HERE}/peers/finishing.py"),
+    "polars_peer": (f"{HERE}/peers/polars_*.py", f"{HERE}/peers/numpy_[cs]*.py", f"{HERE}/peers/finishing.py"),
+    "featuretools_peer": (f"{HERE}/peers/featuretools_*.py", f"{HERE}/peers/numpy_streams.py"),
 }
 """What a peer's figures depend on, besides the records."""
 ENVIRONMENTS: Final = {"polars_peer": "polars", "featuretools_peer": "featuretools"}
