@@ -23,14 +23,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=_numbers, default=SIZES, help="disputes, such as 10000,100000")
     parser.add_argument("--peers", type=_peers, default=tuple(PEERS), help=f"of {', '.join(PEERS)}")
-    parser.add_argument("--quick", action="store_true", help=f"numpy alone, at {QUICK} disputes")
+    parser.add_argument("--quick", action="store_true", help=f"numpy alone, at {QUICK} disputes, once")
     parser.add_argument("--kept", action="store_true", help="report what is kept, measure nothing")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--cache", type=Path, default=ROOT / "bench" / ".cache")
     parser.add_argument("--out", type=Path, help="a file for the report, else it is printed")
     args = parser.parse_args()
     sizes, peers = ((QUICK,), ("numpy",)) if args.quick else (args.sizes, args.peers)
-    bench = Bench(args.cache, DECLARED)
+    bench = Bench(args.cache, DECLARED, once=args.quick)
 
     def measure(cell: Cell) -> Result | None:
         if args.kept:
@@ -40,7 +40,7 @@ def main() -> None:
         return bench.measured(cell)
 
     try:
-        text = Report(measure, sizes, peers, args.seed).text()
+        text = Report(measure, sizes, peers, args.seed, calm=not args.quick).text()
     except KeyboardInterrupt:
         sys.exit("stopped; what was measured is kept, and the same command goes on")
     if args.out is None:

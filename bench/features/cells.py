@@ -35,7 +35,11 @@ CODE: Final = {
     "engine": ("features/**/*.py", "docket/asof.py", "docket/times.py", f"{HERE}/peers/engine.py"),
     "spark": ("features/**/*.py", "docket/asof.py", "docket/times.py", f"{HERE}/peers/spark.py"),
     "numpy_peer": (f"{HERE}/peers/numpy_*.py", f"{HERE}/peers/finishing.py"),
-    "polars_peer": (f"{HERE}/peers/polars_*.py", f"{HERE}/peers/numpy_[cs]*.py", f"{HERE}/peers/finishing.py"),
+    "polars_peer": (
+        f"{HERE}/peers/polars_*.py",
+        f"{HERE}/peers/numpy_[cs]*.py",
+        f"{HERE}/peers/finishing.py",
+    ),
     "featuretools_peer": (f"{HERE}/peers/featuretools_*.py", f"{HERE}/peers/numpy_streams.py"),
 }
 """What a peer's figures depend on, besides the records."""
@@ -83,12 +87,16 @@ class Bench:
         A folder for records, environments and results.
     declared
         The catalogue in plain types, by name.
+    once
+        Whether every cell is run once only, however small.
     limit
         Seconds after which a run is given up.
     """
 
-    def __init__(self, cache: Path, declared: dict[str, dict[str, Any]], limit: float = 5400) -> None:
-        self.cache, self.declared, self.limit = cache, declared, limit
+    def __init__(
+        self, cache: Path, declared: dict[str, dict[str, Any]], *, once: bool = False, limit: float = 5400
+    ) -> None:
+        self.cache, self.declared, self.once, self.limit = cache, declared, once, limit
 
     def measured(self, cell: Cell) -> Result:
         """What a cell took: `wall`, `cpu`, `peak` (bytes), or `error`.
@@ -124,7 +132,7 @@ class Bench:
 
     def _measure(self, cell: Cell) -> Result:
         runs: list[Result] = []
-        for _ in range(cell.repeats):
+        for _ in range(1 if self.once else cell.repeats):
             runs.append(self._run(cell))
             if "error" in runs[-1]:
                 return runs[-1]

@@ -40,12 +40,17 @@ class Report:
     ----------
     measure
         Gives a cell's result, None for one that isn't to be measured now.
+    sizes, peers, seed
+        What the table is of.
+    calm
+        Whether records without hot keys are measured too.
     """
 
     measure: Measure
     sizes: Sequence[int]
     peers: Sequence[str]
     seed: int
+    calm: bool = True
     lines: list[str] = field(default_factory=list)
 
     def text(self) -> str:
@@ -53,7 +58,8 @@ class Report:
         self._head()
         self._table()
         self._growth()
-        self._hot()
+        if self.calm:
+            self._hot()
         if "featuretools" in self.peers:
             self._featuretools()
         self._targets()
