@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .arrays import F64, I64, Bool
+from .ordering import first_of_each, order_of, present
 
 PART_JOINT = "\x1f"
 """Stands in an item between the part of the key that it belongs to, and its own id; see `shares`."""
@@ -28,19 +30,31 @@ FIELDS = pa.schema(
 """What a source returns for a stream."""
 
 
-def _ranked(column: pa.ChunkedArray) -> tuple[I64, pa.Array]:
-    """Each value's rank in code-point order, and the values in that order.
-
-    The order is decided here and not in SQL, where it would follow a database's collation.
-    """
+def _encoded(column: pa.ChunkedArray) -> tuple[I64, pa.Array]:
+    """Each value's code, and the values by code."""
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    order = pc.array_sort_indices(encoded.dictionary).to_numpy(zero_copy_only=False).astype(np.int64)
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
+
+
+def _ranks(values: pa.Array) -> I64:
+    """Each value's rank in code-point order, of values that differ.
+
+    The order is decided here and not in SQL, where it would follow a database's collation.
+    """
+    order = pc.array_sort_indices(values).to_numpy(zero_copy_only=False).astype(np.int64)
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
-    indices = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return rank[indices], encoded.dictionary.take(pa.array(order))
+    return rank
+
+
+def _ranks_at(codes: I64, values: pa.Array, rows: I64) -> I64:
+    """The ranks of `values[codes[rows]]` among themselves: sorting all values would take far longer."""
+    some = present(codes[rows], len(values))
+    rank = np.zeros(len(values), np.int64)
+    rank[some] = _ranks(values.take(pa.array(some)))
+    return rank[codes[rows]]
 
 
 def _positions(values: pa.Array, among: pa.Array) -> I64:
@@ -51,13 +65,10 @@ def _positions(values: pa.Array, among: pa.Array) -> I64:
 
 def _dense(*columns: I64) -> tuple[I64, I64]:
     """Dense codes of the rows' tuples in lexicographic order, and the order that sorts them (stable)."""
-    order = np.lexsort(columns[::-1])
-    new = np.zeros(order.size, np.bool_)
-    for column in columns:
-        ordered = column[order]
-        new[1:] |= ordered[1:] != ordered[:-1]
+    order = order_of(*columns)
+    new = first_of_each(order.size, *(column[order] for column in columns))
     codes = np.empty(order.size, np.int64)
-    codes[order] = np.cumsum(new)
+    codes[order] = np.cumsum(new, dtype=np.int64) - 1
     return codes, order
 
 
@@ -91,9 +102,9 @@ class Contributions:
     starts
         (keys + 1,) where each key's rows begin.
     dispute, item, kind
-        (rows,) ranks among the strings present, in code-point order.
+        (rows,) codes: positions in the three that follow.
     disputes, item_names, kinds
-        Those strings.
+        The strings present, each once.
     known, at, until, value
         (rows,) as the stream gave them.
     """
@@ -155,8 +166,8 @@ class Contributions:
     @cached_property
     def shares(self) -> Shares:
         """How each dispute's items fall to parts of the key, named before an item's `PART_JOINT`."""
-        named = [name.partition(PART_JOINT)[0] for name in self.item_names.to_pylist()]
-        code, _ = _ranked(pa.chunked_array([pa.array(named, pa.string())]))
+        named = pc.list_element(pc.split_pattern(self.item_names, PART_JOINT, max_splits=1), 0)
+        code, _ = _encoded(pa.chunked_array([named]))
         of = _dense(self.key, code[self.item])[0]
         share, _ = _dense(self.group, of)
         part = np.empty(self.key.size, np.int64)
@@ -175,7 +186,7 @@ class Contributions:
         wanted = np.array([kind in where for kind in self.kinds], np.bool_)
         return wanted[self.kind] if self.kind.size else np.zeros(0, np.bool_)
 
-    def own_groups(self, key: I64, dispute: pa.Array) -> I64:
+    def own_groups(self, key: I64, dispute: I64) -> I64:
         """The code of (key, dispute) for each query, -1 where the dispute has no row under that key.
 
         Parameters
@@ -183,17 +194,67 @@ class Contributions:
         key
             (queries,) positions in the names.
         dispute
-            (queries,) the ids of the disputes being scored.
+            (queries,) the disputes being scored, as positions in `disputes`; -1 for none.
         """
-        ranks = _positions(dispute, self.disputes)
         width = max(len(self.disputes), 1)
         packed = np.zeros(int(self.group.max()) + 1 if self.group.size else 0, np.int64)
         packed[self.group] = self.key * width + self.dispute
-        wanted = np.where(ranks >= 0, key * width + ranks, -1)
+        wanted = np.where(dispute >= 0, key * width + dispute, -1)
         at = np.searchsorted(packed, wanted)
         found = at < packed.size
         found[found] = packed[at[found]] == wanted[found]
         return np.where(found, at, -1).astype(np.int64)
+
+    def places(self, disputes: pa.Array) -> I64:
+        """Where each of `disputes` stands in those of the rows, -1 if nowhere."""
+        return _positions(disputes, self.disputes)
+
+
+def _canonical(
+    table: pa.Table, key: I64, known: I64, at: I64, codes: Mapping[str, tuple[I64, pa.Array]]
+) -> I64:
+    """The order by (key, known, at, dispute, item, kind, value, until), strings by code point.
+
+    The first three decide nearly all of it, so that the strings of rows that tie in them are all that is
+    compared; and where a column is the same throughout each tie, as the dispute mostly is, not even those.
+    """
+    order = order_of(key, known, at)
+    new = first_of_each(order.size, key[order], known[order], at[order])
+    tied = ~new
+    tied[:-1] |= ~new[1:]
+    places = np.flatnonzero(tied)
+    if places.size == 0:
+        return order
+    rows = order[places]
+    tie = np.cumsum(new, dtype=np.int64)[places]
+    same = ~first_of_each(tie.size, tie)
+    columns: list[I64] = [tie]
+
+    def varies(column: I64 | F64) -> bool:
+        return bool(((column[1:] != column[:-1]) & same[1:]).any())
+
+    for name in ("dispute_id", "item", "kind"):
+        code, values = codes[name]
+        if varies(code[rows]):
+            columns.append(_ranks_at(code, values, rows))
+    value, until = _numbers(table, "value")[rows], _moments(table, "until")[rows]
+    if varies(value):
+        columns.append(np.unique(value, return_inverse=True)[1].astype(np.int64))
+    if varies(until):
+        columns.append(until)
+    order[places] = rows[order_of(*columns)]
+    return order
+
+
+def _moments(table: pa.Table, name: str) -> I64:
+    values = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return np.asarray(values, np.int64)
+
+
+def _numbers(table: pa.Table, name: str) -> F64:
+    values = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    # Adding 0.0 makes -0.0 into 0.0, which compare alike but differ in their bits.
+    return np.asarray(values, np.float64) + 0.0
 
 
 def arrange(table: pa.Table, names: pa.Array) -> Contributions:
@@ -216,29 +277,22 @@ def arrange(table: pa.Table, names: pa.Array) -> Contributions:
     if not wanted.all():
         table = table.filter(pa.array(wanted))
         key = key[wanted]
-    dispute, disputes = _ranked(table["dispute_id"])
-    item, items = _ranked(table["item"])
-    kind, kinds = _ranked(table["kind"])
-    known, at, until = (
-        table[name].combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-        for name in ("known", "at", "until")
-    )
-    # Adding 0.0 makes -0.0 into 0.0, which compare alike but differ in their bits.
-    value = table["value"].combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64) + 0.0
-    order = np.lexsort((until, value, kind, item, dispute, at, known, key))
+    codes = {name: _encoded(table[name]) for name in ("dispute_id", "item", "kind")}
+    known, at = _moments(table, "known"), _moments(table, "at")
+    order = _canonical(table, key, known, at, codes)
     key = key[order]
     starts = np.searchsorted(key, np.arange(len(names) + 1)).astype(np.int64)
     return Contributions(
         key=key,
         starts=starts,
-        dispute=dispute[order],
-        item=item[order],
-        kind=kind[order],
-        disputes=disputes,
-        item_names=items,
-        kinds=tuple(kinds.to_pylist()),
+        dispute=codes["dispute_id"][0][order],
+        item=codes["item"][0][order],
+        kind=codes["kind"][0][order],
+        disputes=codes["dispute_id"][1],
+        item_names=codes["item"][1],
+        kinds=tuple(codes["kind"][1].to_pylist()),
         known=known[order],
         at=at[order],
-        until=until[order],
-        value=value[order],
+        until=_moments(table, "until")[order],
+        value=_numbers(table, "value")[order],
     )

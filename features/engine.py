@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,10 @@ from .catalogue import CATALOGUE
 from .contributions import FIELDS
 from .declarations import Aggregate, Feature, Measure, Stream
 from .expansion import PAIR_JOINT, Request, request_of
-from .finishing import finished
+from .finishing import Columns
 from .measures import fold_rows
-from .sources.base import Folding, Narrowing, Source
+from .ordering import present
+from .sources.base import Folding, Later, Narrowing, Source
 from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
@@ -72,11 +73,12 @@ def compute_request(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """`compute` for queries whose keys are known already."""
-    values = _measure_all(source, request, features, streams, progress)
-    matrix = np.empty((request.as_of.size, len(features)), np.float64, order="F")
-    for place, feature in enumerate(features):
-        matrix[:, place] = finished(feature, [values[measure] for measure in feature.measures], request)
-    return pd.DataFrame(matrix, columns=[feature.name for feature in features], copy=False)
+    columns = Columns(features, request)
+    for values in _measure_all(source, request, features, streams, progress):
+        columns.take(values)
+        # Or the next stream is folded with this one's measures still in memory.
+        del values
+    return pd.DataFrame(columns.matrix, columns=[feature.name for feature in features], copy=False)
 
 
 def _measure_all(
@@ -85,7 +87,7 @@ def _measure_all(
     features: Iterable[Feature],
     streams: Mapping[str, Stream],
     progress: Progress | None,
-) -> dict[Measure, F64]:
+) -> Iterator[dict[Measure, F64]]:
     """Every measure once, a stream at a time: (rows of its entity's expansion,) each."""
     wanted: dict[str, dict[Measure, None]] = defaultdict(dict)
     for feature in features:
@@ -95,13 +97,12 @@ def _measure_all(
         _refuse_unsuited(streams[name], measures)
     if isinstance(source, Folding):
         asked = [(streams[name], list(measures)) for name, measures in wanted.items()]
-        return source.fold(asked, request, progress)
-    values: dict[Measure, F64] = {}
+        yield source.fold(asked, request, progress)
+        return
     for done, (name, measures) in enumerate(wanted.items(), start=1):
-        values.update(measure_stream(source, request, streams[name], list(measures)))
+        yield measure_stream(source, request, streams[name], list(measures))
         if progress is not None:
             progress(done, len(wanted))
-    return values
 
 
 def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
@@ -119,19 +120,24 @@ def measure_stream(
     entities = {measure.entity for measure in measures}
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names
-    used = np.unique(np.concatenate([request.expansions[entity].key for entity in entities]))
+    used = present(np.concatenate([request.expansions[entity].key for entity in entities]), len(names))
     if used.size == 0:
         return {measure: np.empty(0, np.float64) for measure in measures}
-    table = source.fetch(
-        stream.sql,
-        FIELDS,
-        narrowing_of(stream, names.take(pa.array(used)).to_pylist(), measures, request.as_of),
-    )
+    wanted = Later(lambda: names.take(pa.array(used)).to_pylist())
     expansions = {entity: request.expansions[entity] for entity in entities}
-    return fold_rows(table, names, expansions, request.as_of, request.disputes, measures)
+    narrowing = narrowing_of(stream, wanted, measures, request.as_of)
+    return fold_rows(
+        # Not by a name here, which would keep the rows in memory while they are folded.
+        source.fetch(stream.sql, FIELDS, narrowing),
+        names,
+        expansions,
+        request.as_of,
+        request.disputes,
+        measures,
+    )
 
 
-def narrowing_of(stream: Stream, names: list[str], measures: list[Measure], as_of: I64) -> Narrowing:
+def narrowing_of(stream: Stream, names: Sequence[str], measures: list[Measure], as_of: I64) -> Narrowing:
     """What is enough for these measures: the keys, and no row that is past every window.
 
     Only counts are narrowed by time. They are whole numbers, so leaving out a row that has come and gone
@@ -143,7 +149,6 @@ def narrowing_of(stream: Stream, names: list[str], measures: list[Measure], as_o
         after = int(as_of.min()) - max(window for window in windows if window is not None) * DAY
     if len(stream.lookup) == 1:
         return Narrowing(stream.lookup, (names,), stream.happened, after)
-    pairs = [name.split(PAIR_JOINT) for name in names]
-    firsts = sorted({pair[0] for pair in pairs})
-    seconds = sorted({pair[1] for pair in pairs})
+    firsts = Later(lambda: sorted({name.split(PAIR_JOINT)[0] for name in names}))
+    seconds = Later(lambda: sorted({name.split(PAIR_JOINT)[1] for name in names}))
     return Narrowing(stream.lookup, (firsts, seconds), stream.happened, after)

@@ -15,8 +15,9 @@ from docket.asof import NEVER, live
 from .arrays import I64
 from .declarations import Entity
 from .links import links, reached
+from .ordering import distinct, order_of, present
 from .portable import LOOKUP
-from .sources.base import Narrowing, Source
+from .sources.base import Later, Narrowing, Source
 
 PAIR_JOINT = "\x1f"
 """Stands between the two ids of a pair's key, as in `streams`."""
@@ -130,7 +131,7 @@ def live_rows(table: pa.Table, owner: str, names: pa.Array, wanted: I64, as_of: 
     found = pc.index_in(table[owner].combine_chunks(), value_set=names).fill_null(-1)
     code = np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
     known, until = _integers(table, "known"), _integers(table, "until")
-    order = np.lexsort((known, code))
+    order = order_of(code, known)
     low = np.searchsorted(code[order], wanted, side="left")
     high = np.searchsorted(code[order], wanted, side="right")
     sizes = high - low
@@ -154,17 +155,19 @@ def _pairs(query: I64, person: I64, applicant: I64, people: pa.Array) -> Expansi
     joined = np.repeat(query_a, sizes)
     apart = first != second
     first, second, joined = first[apart], second[apart], joined[apart]
-    packed, key = np.unique(first * max(len(people), 1) + second, return_inverse=True)
-    one = people.take(pa.array(packed // max(len(people), 1))).to_pylist()
-    other = people.take(pa.array(packed % max(len(people), 1))).to_pylist()
-    names = pa.array([f"{a}{PAIR_JOINT}{b}" for a, b in zip(one, other, strict=True)], pa.string())
+    each = first * max(len(people), 1) + second
+    packed = distinct(each)
+    key = np.searchsorted(packed, each)
+    one = people.take(pa.array(packed // max(len(people), 1)))
+    other = people.take(pa.array(packed % max(len(people), 1)))
+    names = pc.binary_join_element_wise(one, other, PAIR_JOINT)
     return Expansion(joined, key.astype(np.int64), names)
 
 
 def _with_links(source: Source, expansions: dict[Entity, Expansion], as_of: I64) -> None:
     """Add whom the parties reach by other disputes; all that are persons share one array of names."""
     parties = expansions[Entity.PERSON]
-    found = links(source, parties.names.take(pa.array(np.unique(parties.key))))
+    found = links(source, parties.names.take(pa.array(present(parties.key, len(parties.names)))))
     others = pc.unique(found["other_id"].combine_chunks())
     new = others.filter(pc.invert(pc.is_in(others, value_set=parties.names)))
     people = pa.concat_arrays([parties.names, new])
@@ -232,7 +235,7 @@ PARTIES_SQL: Final = (
 
 def _subjects(source: Source, names: pa.Array) -> Subjects:
     """Whom and what the disputes `names` are about, all versions."""
-    ids = names.to_pylist()
+    ids = Later(names.to_pylist)
     disputes = source.fetch(DISPUTES_SQL, DISPUTE_FIELDS, Narrowing(("d.dispute_id",), (ids,)))
     parties = source.fetch(PARTIES_SQL, PARTY_FIELDS, Narrowing(("p.dispute_id",), (ids,)))
     return Subjects(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,13 +11,43 @@ from docket.times import DAY
 
 from .arrays import F64
 from .calendar import holidays_on, hours, months, weekdays
-from .declarations import DATED, STRENGTH, Aggregate, Feature, Transform, smallest_or_largest
+from .declarations import DATED, STRENGTH, Aggregate, Feature, Measure, Transform, smallest_or_largest
 from .expansion import Request
 from .measures import combined
 
 WEAKEST: Final = 5.0
 STRONGEST: Final = 500.0
 """Bounds of a learned strength: chance alone makes a few parts look alike, or worlds apart."""
+
+
+class Columns:
+    """The columns of some features, each finished as soon as what it is made of is there.
+
+    A measure is let go of with the last column that wants it: of millions of cases, all measures at once
+    would take as much memory as the columns.
+
+    Attributes
+    ----------
+    matrix
+        (queries, features) float64, a column written once its measures were taken.
+    """
+
+    def __init__(self, features: Sequence[Feature], request: Request) -> None:
+        self.matrix = np.empty((request.as_of.size, len(features)), np.float64, order="F")
+        self._request = request
+        self._waiting = dict(enumerate(features))
+        self._values: dict[Measure, F64] = {}
+
+    def take(self, values: Mapping[Measure, F64]) -> None:
+        """Take measures, and write the columns that lacked no others."""
+        self._values.update(values)
+        for place, feature in list(self._waiting.items()):
+            if self._values.keys() >= set(feature.measures):
+                found = [self._values[measure] for measure in feature.measures]
+                self.matrix[:, place] = finished(feature, found, self._request)
+                del self._waiting[place]
+        wanted = {measure for feature in self._waiting.values() for measure in feature.measures}
+        self._values = {measure: found for measure, found in self._values.items() if measure in wanted}
 
 
 def finished(feature: Feature, values: list[F64], request: Request) -> F64:

@@ -16,8 +16,9 @@ from docket.asof import live_nb
 
 from .arrays import I64
 from .jit import jit
+from .ordering import distinct, order_of
 from .portable import LOOKUP
-from .sources.base import Narrowing, Source
+from .sources.base import Later, Narrowing, Source
 from .streams.parts import TWO_PARTIES, earliest, latest
 
 MOST: Final = 24
@@ -46,7 +47,7 @@ LINKS_SQL: Final = (
 
 def links(source: Source, people: pa.Array) -> pa.Table:
     """`LINK_FIELDS`: whom `people` shared a dispute with, a row a dispute and version."""
-    found = source.fetch(LINKS_SQL, LINK_FIELDS, Narrowing(("a.person_id",), (people.to_pylist(),)))
+    found = source.fetch(LINKS_SQL, LINK_FIELDS, Narrowing(("a.person_id",), (Later(people.to_pylist),)))
     return found.filter(pc.is_in(found["person_id"], value_set=people))
 
 
@@ -82,13 +83,13 @@ def reached(
     # By code point and not by position in `names`, which another batch may have otherwise.
     rank = np.empty(len(names), np.int64)
     rank[pc.array_sort_indices(names).to_numpy()] = np.arange(len(names))
-    order = np.lexsort((until, rank[other], known, one))
+    order = order_of(one, known, rank[other], until)
     one, other, known, until = one[order], other[order], known[order], until[order]
     starts = np.searchsorted(one, np.arange(len(names) + 1)).astype(np.int64)
     bounds = np.searchsorted(query, np.arange(as_of.size + 1)).astype(np.int64)
     packed = np.empty(query.size * MOST, np.int64)
     count = _walk(starts, other, known, until, bounds, person, as_of, len(names), MOST, FARTHEST, packed)
-    each = np.unique(packed[:count])
+    each = distinct(packed[:count])
     width = max(len(names), 1)
     return each // width, each % width
 

@@ -19,6 +19,7 @@ from .declarations import Aggregate, Entity, Measure
 from .expansion import Expansion
 from .fold import best_rows, count_items, sum_values
 from .fold_parts import count_pairs
+from .ordering import order_of
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,16 @@ class Asked:
     own: I64
 
     @classmethod
-    def of(cls, contributions: Contributions, expansion: Expansion, as_of: I64, disputes: pa.Array) -> Asked:
-        """The queries of `expansion`; `as_of` and `disputes` are those of the whole request."""
+    def of(cls, contributions: Contributions, expansion: Expansion, as_of: I64, disputes: I64) -> Asked:
+        """The queries of `expansion`; `as_of` and `disputes` are those of the whole request.
+
+        `disputes` are positions in those of the contributions, -1 for one that has none.
+        """
         moments = as_of[expansion.query]
-        order = np.lexsort((moments, expansion.key)).astype(np.int64)
+        order = order_of(expansion.key, moments)
         key = expansion.key[order]
         starts = np.searchsorted(key, np.arange(contributions.starts.size)).astype(np.int64)
-        own = contributions.own_groups(key, disputes.take(pa.array(expansion.query[order])))
+        own = contributions.own_groups(key, disputes[expansion.query[order]])
         return cls(order, starts, moments[order], own)
 
 
@@ -137,7 +141,9 @@ def fold_rows(
         (rows of its entity's expansion,) each.
     """
     rows = arrange(table, names)
-    asked = {entity: Asked.of(rows, found, as_of, disputes) for entity, found in expansions.items()}
+    del table  # its strings take more memory than all that is made of them
+    own = rows.places(disputes)
+    asked = {entity: Asked.of(rows, found, as_of, own) for entity, found in expansions.items()}
     return {measure: measured(measure, rows, asked[measure.entity]) for measure in measures}
 
 

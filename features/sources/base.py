@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol, overload, runtime_checkable
 
 import pyarrow as pa
 
@@ -24,6 +25,33 @@ class Tables(Protocol):
     @property
     def tables(self) -> Mapping[str, pa.Table]:
         """Arrow tables by name, versioned ones with `superseded_at`, disputes with `excluded_at`."""
+
+
+class Later(Sequence[str]):
+    """Values that are listed once somebody looks at them: a source that reads whole never does.
+
+    Parameters
+    ----------
+    make
+        Lists them.
+    """
+
+    def __init__(self, make: Callable[[], Sequence[str]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _values(self) -> Sequence[str]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        return self._values[place]
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 @dataclass(frozen=True, slots=True)

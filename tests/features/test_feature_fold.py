@@ -129,7 +129,7 @@ def test_pairs_in_a_part_are_what_lists_say(
         np.arange(len(queries)), np.array(["ba".index(key) for key, _, _ in queries]), pa.array(["b", "a"])
     )
     as_of = np.array([moment * HALF for _, _, moment in queries])
-    asked = Asked.of(arranged, expansion, as_of, pa.array([dispute for _, dispute, _ in queries]))
+    asked = Asked.of(arranged, expansion, as_of, arranged.places(pa.array([d for _, d, _ in queries])))
     measure = Measure("s", Entity.STREET, Aggregate.PAIRS, within, not_own=True)
     found = measured(measure, arranged, asked)
     for place, (key, dispute, moment) in enumerate(queries):
@@ -164,7 +164,7 @@ def test_the_fold_is_what_lists_say(
         arranged,
         Expansion(np.arange(len(queries)), keys, names),
         as_of,
-        pa.array([dispute for _, dispute, _ in queries]),
+        arranged.places(pa.array([dispute for _, dispute, _ in queries])),
     )
     for aggregate in AGGREGATES:
         if aggregate is Aggregate.DECAYED and within is not None:

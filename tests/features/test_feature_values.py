@@ -298,7 +298,7 @@ def test_a_key_that_holds_everything_takes_no_square_of_time(aggregate: Aggregat
     rows = arrange(table, pa.array(["hot"]))
     as_of = START + rng.integers(0, 2000 * DAY, size)
     expansion = Expansion(np.arange(size), np.zeros(size, np.int64), pa.array(["hot"]))
-    asked = Asked.of(rows, expansion, as_of, disputes)
+    asked = Asked.of(rows, expansion, as_of, rows.places(disputes))
     half_life = 30.0 if aggregate is Aggregate.DECAYED else None
     measure = Measure("person_events", Entity.PERSON, aggregate, half_life=half_life, not_own=True)
     measured(measure, rows, asked)  # compiled by now
