@@ -140,7 +140,10 @@ WITHDRAWN: Final = "withdrawn"
 """The column of a version that says: from here on there is no such row."""
 
 _WITHDRAWN: Final = Column(
-    WITHDRAWN, Kind.BOOLEAN, nullable=True, note="true: this version ends the one before it, and is none itself"
+    WITHDRAWN,
+    Kind.BOOLEAN,
+    nullable=True,
+    note="true: this version ends the one before it, and is none itself",
 )
 _RECORDED: Final = _time("recorded_at", note="when the district learned of the row")
 _GRID: Final = _id("grid_id", "grids")

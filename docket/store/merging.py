@@ -120,9 +120,7 @@ def merge(
     added = [row for row in theirs if (row["person_id"], row["role"]) not in held]
     made = [_report(merge_id, gone[0], into_id)]
     if _closed(own_events) and not _closed(ends):
-        made.append(
-            {"event_id": f"reopened-{merge_id}", "dispute_id": into_id, "at": at, "kind": "reopened"}
-        )
+        made.append({"event_id": f"reopened-{merge_id}", "dispute_id": into_id, "at": at, "kind": "reopened"})
     moved = Moved(
         **{table: [row[BY_NAME[table].key[0]] for row in rows[table]] for table in _MOVED},
         ends=[row["event_id"] for row in ends],
@@ -190,7 +188,10 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
     ends = [row for row in _by_id(conn, "events", moved.ends) if row[WITHDRAWN]]
     made = [row for row in _by_id(conn, "events", moved.made) if not row[WITHDRAWN]]
     others = {
-        tuple(pair) for merge_ in merges_into(conn, into) if merge_ != found for pair in merge_.moved["parties"]
+        tuple(pair)
+        for merge_ in merges_into(conn, into)
+        if merge_ != found
+        for pair in merge_.moved["parties"]
     }
     added = [
         row
@@ -287,7 +288,11 @@ def _standing(conn: sa.Connection, table: str, dispute_id: str) -> list[Row]:
     key = BY_NAME[table].key
     rows = _versions(conn, table, dispute_id)
     if "dispute_id" not in key:  # the latest version may be of another dispute
-        rows = [row for row in _by_id(conn, table, [row[key[0]] for row in rows]) if row["dispute_id"] == dispute_id]
+        rows = [
+            row
+            for row in _by_id(conn, table, [row[key[0]] for row in rows])
+            if row["dispute_id"] == dispute_id
+        ]
     found = [row for row in _latest(rows, table) if not row.get(WITHDRAWN)]
     if table == "disputes":
         for row in found:
