@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -31,8 +31,23 @@ _ENDS: Final = ("closed", "reopened")
 nothing about the matter."""
 
 
+Refusal = Literal["itself", "unknown", "merged", "authority", "not_merged", "merged_further"]
+
+
 class MergeRefusedError(ValueError):
-    """A merge, or the undoing of one, that can't be; the message says why."""
+    """A merge, or the undoing of one, that can't be.
+
+    Parameters
+    ----------
+    code
+        Why, for programs.
+    message
+        Why, in words; it names the disputes.
+    """
+
+    def __init__(self, code: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass
@@ -97,19 +112,19 @@ def merge(
     """
     alone(conn)
     if dispute_id == into_id:
-        raise MergeRefusedError("a dispute can't be merged into itself")
+        raise MergeRefusedError("itself", "a dispute can't be merged into itself")
     for name in (dispute_id, into_id):
         earlier = merge_of(conn, name)
         if earlier is not None:
-            raise MergeRefusedError(f"{name} was merged into {earlier.into_id} before")
+            raise MergeRefusedError("merged", f"{name} was merged into {earlier.into_id} before")
     gone, kept = _standing(conn, "disputes", dispute_id), _standing(conn, "disputes", into_id)
     for name, found in ((dispute_id, gone), (into_id, kept)):
         if not found:
-            raise MergeRefusedError(f"there is no dispute {name}")
+            raise MergeRefusedError("unknown", f"there is no dispute {name}")
     theirs, ours = _standing(conn, "parties", dispute_id), _standing(conn, "parties", into_id)
     if _ever_with_authority(conn, dispute_id) and not _ever_with_authority(conn, into_id):
         # It would be left out of every count from then on, for good: an undoing couldn't give that back.
-        raise MergeRefusedError(f"{dispute_id} is with an authority and {into_id} isn't")
+        raise MergeRefusedError("authority", f"{dispute_id} is with an authority and {into_id} isn't")
     rows = {table: _standing(conn, table, dispute_id) for table in _MOVED}
     own_events = _standing(conn, "events", into_id)
     ends = [row for row in rows["events"] if row["kind"] in _ENDS]
@@ -163,11 +178,12 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
     alone(conn)
     found = merge_of(conn, dispute_id)
     if found is None:
-        raise MergeRefusedError(f"{dispute_id} isn't merged into another dispute")
+        raise MergeRefusedError("not_merged", f"{dispute_id} isn't merged into another dispute")
     further = merge_of(conn, found.into_id)
     if further is not None:
         raise MergeRefusedError(
-            f"{found.into_id} was itself merged into {further.into_id} since: undo that first"
+            "merged_further",
+            f"{found.into_id} was itself merged into {further.into_id} since: undo that first",
         )
     moved = Moved(**found.moved)
     into = found.into_id
@@ -315,4 +331,4 @@ def _closed(events: Iterable[Row]) -> bool:
 def _moment(now: int, rows: Iterable[Row], moved: Mapping[str, Iterable[Row]]) -> int:
     """When the corrections are recorded: now, or right after the latest row that they correct."""
     every = [*rows, *(row for some in moved.values() for row in some)]
-    return max([now, *(row["recorded_at"] + 1 for row in every)])
+    return max([now, *(int(row["recorded_at"]) + 1 for row in every)])

@@ -27,8 +27,8 @@ from docket.times import rfc3339
 Via = Literal["load", "api", "merge"]
 _BATCH: Final = 10_000
 FOLLOWING: Final = ("disputes", "parties", "events", "registry", "outcomes")
-"""The tables whose rows follow a dispute that is merged. A label (`annotations`) stays with the narrative that
-its offsets are of."""
+"""The tables whose rows follow a dispute that is merged. A label (`annotations`) stays with the narrative
+that its offsets are of."""
 
 
 @dataclass
@@ -162,7 +162,7 @@ class _Desk:
         """What a row says otherwise because its dispute was merged into another.
 
         The dispute itself, and parties of it that the other has or that stood before the merge, are taken as
-        withdrawn: they count for nobody, and are what an undoing gives back. All else is of the other dispute.
+        withdrawn: they count for nobody, and are what an undoing gives back. All else is of the other one.
         """
         home = self.moved.get(raw["dispute_id"])
         if home is None:

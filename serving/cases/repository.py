@@ -122,6 +122,18 @@ def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
 
 
+def last_grid(conn: sa.Connection, dispute_id: str) -> str:
+    """The grid of a stored dispute's latest version, be it withdrawn."""
+    made = RECORDS["disputes"]
+    query = sa.select(made.c.grid_id).where(made.c.dispute_id == dispute_id)
+    return str(conn.execute(query.order_by(made.c.recorded_at.desc()).limit(1)).scalar_one())
+
+
+def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
+    """Whether the store has the dispute, in any version."""
+    return bool(reading.existing(conn, "disputes", [dispute_id]))
+
+
 def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
     """When a stored dispute was first recorded."""
     query = sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = :dispute")

@@ -16,8 +16,8 @@ depends_on = None
 
 WORD = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-# As in 0002: until when a version is the known one. A withdrawn version ends the one before it like any other,
-# and is then left out itself.
+# As in 0002: until when a version is the known one. A withdrawn version ends the one before it like any
+# other, and is then left out itself.
 SUPERSEDED = """(
     SELECT MIN(later.recorded_at) FROM {table} AS later
     WHERE {same} AND later.recorded_at > version.recorded_at
