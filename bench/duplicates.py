@@ -124,7 +124,7 @@ def untouched(made: Tables, twin: Mapping[str, str], rng: np.random.Generator) -
 
 
 class Case:
-    """One district: which pairs are compared, what of them is one matter, and what isn't compared at all."""
+    """One district: which pairs are compared, and which of them are one matter."""
 
     def __init__(self, folder: Path, seed: int, settings: DistrictSettings, change: Change) -> None:
         made = {k: v for k, v in district(end=END, disputes=DISPUTES, seed=seed, settings=settings).items()
@@ -274,8 +274,10 @@ def main() -> None:
         first = blurred[0]
         each = np.unique(first.later, return_counts=True)[1]
         n = len(first.y)
-        print(f"\nWork\n  {first.records:,} records, {n:,} pairs compared in {first.seconds:.1f} s of "
-              f"processor time; {n / first.records:.1f} candidates a record, {each.max()} at most")  # fmt: skip
+        print(
+            f"\nWork\n  {first.records:,} records, {n:,} pairs compared in {first.seconds:.1f} s of "
+            f"processor time; {n / first.records:.1f} candidates a record, {each.max()} at most"
+        )
         speed = Case(folder / "speed", MEASURED[0], DistrictSettings(), untouched)
         online(folder, speed)
 

@@ -48,9 +48,10 @@ class Snapshot:
     tables
         pyarrow tables by name: `docket.contract.OPEN_TABLES` with the contract's columns in its order
         (`Table.shown`) and nothing else; withdrawn versions are left out; times int64 microseconds since the
-        epoch, text large_string, numbers float64. A versioned table has `superseded_at` besides (int64, null: the latest version), and `disputes` has
-        `excluded_at` (int64: from when on the dispute is known to be with an authority and left out of every
-        count about other disputes; null: never). Narratives are prepared text, null where nothing is left.
+        epoch, text large_string, numbers float64. A versioned table has `superseded_at` besides (int64, null:
+        the latest version), and `disputes` has `excluded_at` (int64: from when on the dispute is known to be
+        with an authority and left out of every count about other disputes; null: never). Narratives are
+        prepared text, null where nothing is left.
     originals
         Finds narratives as submitted.
     """

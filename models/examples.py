@@ -72,7 +72,7 @@ def open_segments(snapshot: Snapshot, cut: int) -> pd.DataFrame:
 def _withdrawn_after(
     ids: pd.Series[str], begin: NDArray[np.int64], versions: pd.DataFrame
 ) -> NDArray[np.int64]:
-    """When each dispute is next withdrawn after `begin` (at once if it is then), shape (n,); far off if never.
+    """When each dispute is next withdrawn from `begin` on (`begin` if it is then): (n,), 2**62 if never.
 
     A version that ends without another taking its place was withdrawn; the next one, if any, brings it back.
     """
