@@ -177,7 +177,7 @@ def test_a_dense_district_with_many_merges(store: Store) -> None:
 
 
 def test_a_persons_two_reports_count_once_from_the_merge_on(store: Store) -> None:
-    from made_districts import add_dispute, add_grid, add_person, empty  # noqa: PLC0415
+    from made_districts import add_dispute, add_grid, add_person, empty
 
     rows = empty()
     add_grid(rows, "g0")
