@@ -126,10 +126,12 @@ def untouched(made: Tables, twin: Mapping[str, str], rng: np.random.Generator) -
 class Case:
     """One district: which pairs are compared, and which of them are one matter."""
 
-    def __init__(self, folder: Path, seed: int, settings: DistrictSettings, change: Change) -> None:
-        made = {k: v for k, v in district(end=END, disputes=DISPUTES, seed=seed, settings=settings).items()
+    def __init__(
+        self, folder: Path, seed: int, settings: DistrictSettings, change: Change, disputes: int = DISPUTES
+    ) -> None:
+        made = {k: v for k, v in district(end=END, disputes=disputes, seed=seed, settings=settings).items()
                 if k != "truth"}  # fmt: skip
-        twin = twins(seed, DISPUTES, settings)
+        twin = twins(seed, disputes, settings)
         change(made, twin, np.random.default_rng(seed))
         folder.mkdir()
         for name, frame in made.items():
@@ -271,13 +273,12 @@ def main() -> None:
         reliability(blurred)
         print("\nReliability, second records that name nobody")
         reliability(none)
-        first = blurred[0]
-        each = np.unique(first.later, return_counts=True)[1]
-        n = len(first.y)
-        print(
-            f"\nWork\n  {first.records:,} records, {n:,} pairs compared in {first.seconds:.1f} s of "
-            f"processor time; {n / first.records:.1f} candidates a record, {each.max()} at most"
-        )
+        print("\nWork")
+        large = Case(folder / "large", MEASURED[0], DistrictSettings(), blur, 8 * DISPUTES)
+        for case in (blurred[0], large):
+            each, n = np.unique(case.later, return_counts=True)[1], len(case.y)
+            print(f"  {case.records:,} records, {n:,} pairs compared in {case.seconds:.1f} s of processor time; "
+                  f"{n / case.records:.1f} candidates a record, {each.max()} at most")  # fmt: skip
         speed = Case(folder / "speed", MEASURED[0], DistrictSettings(), untouched)
         online(folder, speed)
 
