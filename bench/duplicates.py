@@ -277,8 +277,8 @@ def main() -> None:
         large = Case(folder / "large", MEASURED[0], DistrictSettings(), blur, 8 * DISPUTES)
         for case in (blurred[0], large):
             each, n = np.unique(case.later, return_counts=True)[1], len(case.y)
-            print(f"  {case.records:,} records, {n:,} pairs compared in {case.seconds:.1f} s of processor time; "
-                  f"{n / case.records:.1f} candidates a record, {each.max()} at most")  # fmt: skip
+            print(f"  {case.records:,} records, {n:,} pairs compared in {case.seconds:.1f} s of processor "
+                  f"time; {n / case.records:.1f} candidates a record, {each.max()} at most")  # fmt: skip
         speed = Case(folder / "speed", MEASURED[0], DistrictSettings(), untouched)
         online(folder, speed)
 

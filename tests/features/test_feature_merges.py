@@ -19,19 +19,14 @@ from docket.store import Store, open_store
 from docket.store.merged import Merge
 from docket.store.merging import MergeRefusedError, merge, unmerge
 from docket.times import DAY, HOUR
-from features.catalogue import CATALOGUE, COLUMNS
-from features.declarations import Aggregate
+from features.catalogue import COLUMNS
 from features.engine import compute
 from features.frame import feature_frame
 from features.sources import DuckSource, StoreSource
 
-# "First" is what was learned first, and whose something was is learned anew by a merge: these may differ.
-UNDATED = [
-    feature.name
-    for feature in CATALOGUE
-    if not any(measure.aggregate is Aggregate.FIRST for measure in feature.measures)
-]
-assert len(UNDATED) > 160
+# Their "first" is what was learned first, and whose something was is learned anew by a merge: these may differ.
+LEARNED = {"step_rise", "harm_in_dispute_rise", "respondent_harm_rise", "pair_harm_rise"}
+UNDATED = [name for name in COLUMNS if name not in LEARNED]
 
 
 @pytest.fixture
