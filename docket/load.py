@@ -110,6 +110,10 @@ def load_folder(
         if reject_rows is not None:
             # Before the commit: where the file can't be written, nothing is stored without its reasons.
             write_rejects(checked, report.faults, reject_rows)
+    if store.engine.dialect.name == "postgresql":
+        # Until it has counted the new rows, PostgreSQL reads whole tables where an index would do.
+        with store.begin() as conn:
+            conn.execute(sa.text("ANALYZE"))
     return report
 
 

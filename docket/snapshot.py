@@ -20,7 +20,7 @@ from docket.parsing import arrow_schema
 from docket.preparing import prepare_rows
 from docket.reading import Progress
 from docket.text import Prepared, prepare
-from docket.versions import cut_table, with_exclusions, with_supersession
+from docket.versions import cut_table, standing, with_exclusions, with_supersession
 
 if TYPE_CHECKING:
     from docket.store import Store
@@ -46,11 +46,12 @@ class Snapshot:
     Attributes
     ----------
     tables
-        pyarrow tables by name: `docket.contract.OPEN_TABLES` with the contract's columns in its order and
-        nothing else; times int64 microseconds since the epoch, text large_string, numbers float64. A
-        versioned table has `superseded_at` besides (int64, null: the latest version), and `disputes` has
-        `excluded_at` (int64: from when on the dispute is known to be with an authority and left out of every
-        count about other disputes; null: never). Narratives are prepared text, null where nothing is left.
+        pyarrow tables by name: `docket.contract.OPEN_TABLES` with the contract's columns in its order
+        (`Table.shown`) and nothing else; withdrawn versions are left out; times int64 microseconds since the
+        epoch, text large_string, numbers float64. A versioned table has `superseded_at` besides (int64, null:
+        the latest version), and `disputes` has `excluded_at` (int64: from when on the dispute is known to be
+        with an authority and left out of every count about other disputes; null: never). Narratives are
+        prepared text, null where nothing is left.
     originals
         Finds narratives as submitted.
     """
@@ -86,7 +87,7 @@ class Snapshot:
             if progress is not None and table.narratives:
                 progress(f"preparing texts of {table.name}")
             tables[table.name] = with_supersession(prepare_rows(raw[table.name], table), table)
-        return cls(with_exclusions(tables), FolderOriginals(raw["disputes"]))
+        return cls(with_exclusions(tables), FolderOriginals(standing(raw["disputes"])))
 
     @classmethod
     def from_store(cls, store: Store, clock: Clock = Clock.RECORDED) -> Snapshot:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from docket.asof import known_before
-from docket.contract import Table
+from docket.contract import WITHDRAWN, Table
 
 SUPERSEDED: Final = "superseded_at"
 EXCLUDED: Final = "excluded_at"
@@ -19,7 +19,9 @@ EXCLUDED: Final = "excluded_at"
 def with_supersession(rows: pa.Table, table: Table) -> pa.Table:
     """Add `superseded_at`: when the next version of the same row was recorded, null where there is none.
 
-    Rows come out ordered by key and `recorded_at`; a table without `recorded_at` only by key.
+    Rows come out ordered by key and `recorded_at`; a table without `recorded_at` only by key. A version that
+    is `withdrawn` ends the one before it and is left out, and so is the column: what is left says when each
+    row was there.
     """
     keys = [(name, "ascending") for name in table.key]
     if not table.versioned:
@@ -32,7 +34,16 @@ def with_supersession(rows: pa.Table, table: Table) -> pa.Table:
         same &= np.asarray(pc.equal(column[:-1], column[1:])) if rows.num_rows else same
     following = pa.concat_arrays([recorded[1:], pa.nulls(min(rows.num_rows, 1), pa.int64())])
     has_next = pa.array(np.append(same, False)[: rows.num_rows])
-    return rows.append_column(SUPERSEDED, pc.if_else(has_next, following, pa.scalar(None, pa.int64())))
+    rows = rows.append_column(SUPERSEDED, pc.if_else(has_next, following, pa.scalar(None, pa.int64())))
+    return standing(rows)
+
+
+def standing(rows: pa.Table) -> pa.Table:
+    """The rows without the withdrawn versions and the column that tells of them."""
+    if WITHDRAWN not in rows.column_names:
+        return rows
+    gone = pc.fill_null(rows.column(WITHDRAWN), False)
+    return rows.filter(pc.invert(gone)).drop_columns([WITHDRAWN])
 
 
 def with_exclusions(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -33,6 +33,7 @@ def assess(
     narrative: Prepared,
     scorer: Scorer | None,
     model_version: str | None,
+    duplicates: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Assess a case at a moment.
 
@@ -49,6 +50,9 @@ def assess(
     scorer, model_version
         None while no model is at hand: the answer is then `degraded`, without risks, and coloured by
         floors and cue rules alone.
+    duplicates
+        Reports that may be of the same dispute (`models.duplicates.Proposal.as_dict`), which only a store's
+        service looks for; they bear on nothing else here.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def assess(
         "reasons": [reason.as_dict() for reason in reasons],
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
         "out_of_range": outside,
-        "duplicates": [],
+        "duplicates": [dict(found) for found in duplicates],
     }
     answer["assessment_id"] = _content_id(answer)
     return answer

@@ -31,11 +31,13 @@ OPEN_FOR: Final = 180 * DAY
 def intakes(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     """When each dispute known before `cut` was first recorded: `dispute_id, intake` (µs).
 
-    Disputes with an authority as a party teach nothing about others and are left out.
+    Disputes with an authority as a party teach nothing about others and are left out. So is one that was
+    merged by then: its outcomes are the other's, and that it was taken for harmless would be wrong.
     """
     table = snapshot.until(cut).tables["disputes"]
-    rows = table.select(["dispute_id", "recorded_at", "excluded_at"]).to_pandas()
+    rows = table.select(["dispute_id", "recorded_at", "excluded_at", "superseded_at"]).to_pandas()
     rows = rows[~rows["dispute_id"].isin(rows.loc[rows["excluded_at"].notna(), "dispute_id"])]
+    rows = rows[rows["dispute_id"].isin(rows.loc[rows["superseded_at"].isna(), "dispute_id"])]
     first = rows.groupby("dispute_id", sort=True)["recorded_at"].min()
     return pd.DataFrame({"dispute_id": first.index.to_numpy(object), "intake": first.to_numpy(np.int64)})
 
@@ -44,10 +46,12 @@ def open_segments(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     """The stretches during which disputes were open, as people knew it then: `dispute_id, begin, end` (µs).
 
     Each runs from one record about the dispute to the next, or for 180 days, unless a `closed` then known
-    was later than the last `reopened` then known.
+    was later than the last `reopened` then known. None reaches into a time in which the dispute was merged
+    into another.
     """
     tables = snapshot.until(cut).tables
-    disputes = tables["disputes"].select(["dispute_id", "recorded_at"]).to_pandas().assign(kind="", at=0)
+    versions = tables["disputes"].select(["dispute_id", "recorded_at", "superseded_at"]).to_pandas()
+    disputes = versions[["dispute_id", "recorded_at"]].assign(kind="", at=0)
     events = tables["events"].select(["dispute_id", "recorded_at", "kind", "at"]).to_pandas()
     rows = pd.concat([disputes, events], ignore_index=True).sort_values(
         ["dispute_id", "recorded_at"], kind="stable", ignore_index=True
@@ -59,9 +63,34 @@ def open_segments(snapshot: Snapshot, cut: int) -> pd.DataFrame:
     following = rows.groupby("dispute_id")["recorded_at"].shift(-1)
     begin = rows["recorded_at"].to_numpy(np.int64)
     end = np.minimum(following.fillna(cut).to_numpy(np.int64), begin + OPEN_FOR)
+    end = np.minimum(end, _withdrawn_after(rows["dispute_id"], begin, versions))
     is_open = (rows["closed"] <= rows["reopened"]).to_numpy(bool) & (end > begin)
     ids = rows["dispute_id"].to_numpy(object)
     return pd.DataFrame({"dispute_id": ids[is_open], "begin": begin[is_open], "end": end[is_open]})
+
+
+def _withdrawn_after(
+    ids: pd.Series[str], begin: NDArray[np.int64], versions: pd.DataFrame
+) -> NDArray[np.int64]:
+    """When each dispute is next withdrawn from `begin` on (`begin` if it is then): (n,), 2**62 if never.
+
+    A version that ends without another taking its place was withdrawn; the next one, if any, brings it back.
+    """
+    versions = versions.sort_values(["dispute_id", "recorded_at"])
+    following = versions.groupby("dispute_id")["recorded_at"].shift(-1)
+    gone = versions[versions["superseded_at"].notna() & (versions["superseded_at"] != following)]
+    end = np.full(len(ids), 2**62, dtype=np.int64)
+    if gone.empty:
+        return end
+    back = following.loc[gone.index].fillna(2**62).to_numpy(np.int64)
+    out = pd.DataFrame({"dispute_id": gone["dispute_id"], "gone": gone["superseded_at"], "back": back})
+    rows = pd.DataFrame({"dispute_id": ids.to_numpy(), "begin": begin, "row": np.arange(len(ids))})
+    met = rows.merge(out, on="dispute_id")
+    met = met[met["begin"] < met["back"]]
+    np.minimum.at(
+        end, met["row"].to_numpy(), np.maximum(met["gone"].to_numpy(np.int64), met["begin"].to_numpy())
+    )
+    return end
 
 
 def record_points(snapshot: Snapshot, cut: int) -> pd.DataFrame:

@@ -143,6 +143,22 @@ def visits(
     run(store, date=date, out=out, worker=worker, model=model)
 
 
+@app.command()
+def duplicates(
+    records: Records = None,
+    store: Store = None,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV; else stdout.")] = None,
+    above: Annotated[float, typer.Option("--above", min=0, max=1, help="The least probability.")] = 0.2,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+) -> None:
+    """List pairs of disputes that may be one, reported twice; nothing is merged."""
+    from pipelines.duplicates import run  # noqa: PLC0415
+
+    run(records, store, out=out, above=above, until=until)
+
+
 @features.command("list")
 def features_list() -> None:
     """List every feature: name, entity, unit, window, direction, and why it is there."""

@@ -21,6 +21,7 @@ from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
 from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
+from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
@@ -67,8 +68,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)
-    for router in (case_routes.router, visit_routes.router, model_routes.router, health_routes.router):
-        app.include_router(router)
+    for routes in (case_routes, merge_routes, visit_routes, model_routes, health_routes):
+        app.include_router(routes.router)
     _document_problems(app)
     return app
 

@@ -123,6 +123,13 @@ class Conflict(Problem):
     example = "dispute_id was posted before with another body."
 
 
+class MergeRefused(Problem):
+    """Two cases that can't be made one, or one that isn't two."""
+
+    status, slug, title = 409, "merge-refused", "These can't be merged or parted"
+    example = "One of the two was merged before: merge the case that it was merged into."
+
+
 class TooLarge(Problem):
     """The body is larger than is taken."""
 

@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     batch_body_limit: Annotated[int, Field(gt=0)] = Field(
         default=32 * _MIB, description="largest request body of POST /v1/cases:batch, bytes"
     )
+    merge_above: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="merge a new case by rule into the earlier one that it is with this probability or more; "
+        "unset: only a person merges",
+    )
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("ANLAN_LOG_LEVEL", "log_level"), description="log level"
     )

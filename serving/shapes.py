@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from docket.contract import BY_NAME, Column, Kind
+from docket.contract import BY_NAME, WITHDRAWN, Column, Kind
 from docket.times import LOCAL
 from serving.errors import FieldError
 
@@ -100,10 +100,11 @@ if TYPE_CHECKING:
         """A visit."""
 
 else:
-    DisputeRow = shape("disputes")
+    # What was withdrawn is said by merging and by loads, never by sending a row.
+    DisputeRow = shape("disputes", leave_out=(WITHDRAWN,))
     PersonRow = shape("persons")
-    PartyRow = shape("parties", leave_out=("dispute_id",))
-    EventRow = shape("events", optional=("dispute_id",))
+    PartyRow = shape("parties", leave_out=("dispute_id", WITHDRAWN))
+    EventRow = shape("events", leave_out=(WITHDRAWN,), optional=("dispute_id",))
     VisitRow = shape("visits")
 
 

@@ -55,7 +55,8 @@ def _without_indexes(store: Store) -> list[str]:
         else:
             query = (
                 "SELECT i.indexname, i.tablename, i.indexdef FROM pg_indexes AS i "
-                "WHERE i.schemaname = 'public' AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = i.indexname)"
+                "WHERE i.schemaname = 'public' AND NOT EXISTS "
+                "(SELECT 1 FROM pg_constraint AS c WHERE c.conname = i.indexname)"
             )
         found = [row for row in connection.execute(sa.text(query)).all() if row[1] in TABLES]
         for name, _, _ in found:

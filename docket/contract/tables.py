@@ -99,6 +99,11 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns of a row that is there: all but `withdrawn`, which says that it isn't."""
+        return tuple(name for name in self.names if name != WITHDRAWN)
+
+    @property
     def versioned(self) -> bool:
         """Whether rows say when they were learned, so that a correction is a further row."""
         return "recorded_at" in self.names
@@ -131,6 +136,15 @@ def _count(name: str, *, nullable: bool = False, note: str = "") -> Column:
     )
 
 
+WITHDRAWN: Final = "withdrawn"
+"""The column of a version that says: from here on there is no such row."""
+
+_WITHDRAWN: Final = Column(
+    WITHDRAWN,
+    Kind.BOOLEAN,
+    nullable=True,
+    note="true: this version ends the one before it, and is none itself",
+)
 _RECORDED: Final = _time("recorded_at", note="when the district learned of the row")
 _GRID: Final = _id("grid_id", "grids")
 _PERSON: Final = _id("person_id", "persons")
@@ -192,6 +206,7 @@ DISPUTES: Final = Table(
         _GRID,
         Column("text", Kind.NARRATIVE, note="the narrative, Chinese; not blank"),
         Column("amount_cny", Kind.NUMBER, nullable=True, low=0, outside=faults.BELOW_ZERO),
+        _WITHDRAWN,
     ),
     happened="opened_at",
 )
@@ -205,6 +220,7 @@ PARTIES: Final = Table(
         _one_of("role", enum.PARTY_ROLES),
         _one_of("relation", enum.RELATIONS),
         _RECORDED,
+        _WITHDRAWN,
     ),
 )
 EVENTS: Final = Table(
@@ -219,6 +235,7 @@ EVENTS: Final = Table(
         _one_of("kind", enum.EVENT_KINDS),
         Column("text", Kind.NARRATIVE, nullable=True),
         _one_of("source", enum.SOURCES, nullable=True),
+        _WITHDRAWN,
     ),
     happened="at",
 )

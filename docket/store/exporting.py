@@ -36,14 +36,17 @@ def store_originals(store: Store) -> Originals:
     disputes = RECORDS["disputes"]
 
     def find(dispute_id: str, as_of: int) -> str:
-        query = sa.select(sa.func.max(disputes.c.recorded_at)).where(
-            disputes.c.dispute_id == dispute_id, disputes.c.recorded_at <= as_of
+        query = (
+            sa.select(disputes.c.recorded_at, disputes.c.withdrawn)
+            .where(disputes.c.dispute_id == dispute_id, disputes.c.recorded_at <= as_of)
+            .order_by(disputes.c.recorded_at.desc())
+            .limit(1)
         )
         with store.snapshot() as conn:
-            recorded = conn.execute(query).scalar()
-            if recorded is None:
+            latest = conn.execute(query).first()
+            if latest is None or latest.withdrawn:
                 raise KeyError(f"{dispute_id} was not known then")
-            return original(conn, "disputes", dispute_id, recorded)
+            return original(conn, "disputes", dispute_id, latest.recorded_at)
 
     return find
 

@@ -148,6 +148,25 @@ ASSESSMENTS: Final = sa.Table(
 )
 """Every answer given, byte for byte, with the features it came from."""
 
+_STANDS: Final = sa.text("undone_at IS NULL")
+MERGES: Final = sa.Table(
+    "merges",
+    METADATA,
+    sa.Column("merge_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("into_id", WORD, nullable=False, index=True),
+    sa.Column("probability", sa.Double()),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+    sa.Column("moved", sa.Text, nullable=False),
+    sa.Column("undone_at", MOMENT),
+    sa.Column("undone_by", WORD),
+    sa.Column("undone_reason", sa.Text),
+    sa.Index("uq_merges_standing", "dispute_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
+)
+"""Which dispute was merged into which, by whom and why, and what the merge moved (`docket.store.merging`)."""
+
 PLANNED_VISITS: Final = sa.Table(
     "planned_visits",
     METADATA,

@@ -38,8 +38,10 @@ def existing(conn: sa.Connection, table: str, ids: Collection[str]) -> set[str]:
     return found
 
 
-def versions_of(conn: sa.Connection, table: Table, rows: pa.Table) -> dict[tuple[str, ...], dict[int, str]]:
-    """By key, the versions that the store has of the ids in `rows`: `recorded_at` to row digest.
+def versions_of(
+    conn: sa.Connection, table: Table, rows: pa.Table, *, also: Collection[str] = ()
+) -> dict[tuple[str, ...], dict[int, str]]:
+    """By key, the versions that the store has of the ids in `rows` (and `also`): `recorded_at` to row digest.
 
     Of a table without `recorded_at` it's the current version, under -NEVER.
     """
@@ -48,7 +50,7 @@ def versions_of(conn: sa.Connection, table: Table, rows: pa.Table) -> dict[tuple
         return {}
     keys = [made.c[name] for name in table.key]
     recorded = made.c.recorded_at if table.versioned else sa.literal(-NEVER, sa.BigInteger)
-    ids = rows.column(table.key[0]).unique().to_pylist()
+    ids = list(dict.fromkeys([*rows.column(table.key[0]).unique().to_pylist(), *also]))
     found: dict[tuple[str, ...], dict[int, str]] = {}
     for chunk in _chunks(iter(ids)):
         query = sa.select(recorded, made.c.row_digest, *keys).where(keys[0].in_(chunk))

@@ -13,17 +13,22 @@ import sqlalchemy as sa
 
 from docket import faults, vault
 from docket.asof import NEVER
-from docket.contract import BY_NAME, Table
+from docket.contract import BY_NAME, WITHDRAWN, Table
 from docket.faults import Fault
 from docket.preparing import prepare_rows
+from docket.store.locking import beside
+from docket.store.merged import homes
 from docket.store.metadata import ORIGINALS, RECORDS
 from docket.store.ownership import check_secret
 from docket.store.reading import context_of, versions_of
 from docket.store.rows import RowDigests, as_table, iterate
 from docket.times import rfc3339
 
-Via = Literal["load", "api"]
+Via = Literal["load", "api", "merge"]
 _BATCH: Final = 10_000
+FOLLOWING: Final = ("disputes", "parties", "events", "registry", "outcomes")
+"""The tables whose rows follow a dispute that is merged. A label (`annotations`) stays with the narrative
+that its offsets are of."""
 
 
 @dataclass
@@ -65,12 +70,13 @@ def append(
         When the store took them, microseconds since the epoch.
     via
         By which way. A row that came by the API is learned at the later of `recorded_at` and `ingested_at`,
-        one that came by a load at `recorded_at`.
+        one that came by a load at `recorded_at`, as is one that a merge made (`docket.store.merging`).
 
     Returns
     -------
     Appended
-        A row whose id stands with other values is a fault unless it was recorded later.
+        A row whose id stands with other values is a fault unless it was recorded later. What is new about a
+        dispute that was merged into another is taken as about that one (`_Desk.follow`).
     """
     described = BY_NAME[table]
     raw = as_table(rows, described)
@@ -82,7 +88,11 @@ def append_table(
 ) -> Appended:
     """`append` for rows in Arrow (`docket.parsing.arrow_schema`), with the same rows prepared."""
     check_secret(conn)
-    desk = _Desk(conn, table, ingested_at, via, versions_of(conn, table, rows))
+    moved: dict[str, str] = {}
+    if table.name in FOLLOWING:
+        beside(conn)
+        moved = homes(conn, rows.column("dispute_id").unique().to_pylist())
+    desk = _Desk(conn, table, ingested_at, via, versions_of(conn, table, rows, also=moved.values()), moved)
     pairs = zip(iterate(rows), iterate(prepared), strict=True)
     for number, (raw, clean) in enumerate(pairs, start=1):
         desk.take(number, raw, clean)
@@ -112,18 +122,22 @@ class _Desk:
         ingested_at: int,
         via: Via,
         versions: dict[tuple[str, ...], dict[int, str]],
+        moved: Mapping[str, str],
     ) -> None:
         self.conn, self.table, self.ingested_at, self.via = conn, table, ingested_at, via
-        self.versions = versions
+        self.versions, self.moved = versions, moved
         self.digests = RowDigests()
         self.done = Appended()
         self.records: list[dict[str, Any]] = []
         self.originals: list[dict[str, Any]] = []
 
     def take(self, number: int, raw: dict[str, Any], clean: dict[str, Any]) -> None:
-        key = tuple(raw[name] for name in self.table.key)
         recorded = raw["recorded_at"] if self.table.versioned else -NEVER
-        digest = self.digests.of(raw)
+        key, digest = self._key(raw), self.digests.of(raw)
+        if self.moved and digest != self.versions.get(key, {}).get(recorded):
+            told = self.follow(raw)
+            raw, clean = raw | told, clean | told
+            key, digest = self._key(raw), self.digests.of(raw)
         versions = self.versions.setdefault(key, {})
         if digest == versions.get(recorded):
             self.done.same += 1
@@ -140,6 +154,26 @@ class _Desk:
             self.done.inserted += 1
         versions[recorded] = digest
         self._write(raw, clean, digest)
+
+    def _key(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(raw[name] for name in self.table.key)
+
+    def follow(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row says otherwise because its dispute was merged into another.
+
+        The dispute itself, and parties of it that the other has or that stood before the merge, are taken as
+        withdrawn: they count for nobody, and are what an undoing gives back. All else is of the other one.
+        """
+        home = self.moved.get(raw["dispute_id"])
+        if home is None:
+            return {}
+        if self.table.name == "disputes":
+            return {WITHDRAWN: True}
+        if self.table.name == "parties":
+            there = (home, *self._key(raw)[1:])
+            if self._key(raw) in self.versions or there in self.versions:
+                return {WITHDRAWN: True}
+        return {"dispute_id": home}
 
     def _write(self, raw: dict[str, Any], clean: dict[str, Any], digest: str) -> None:
         record = self._seal(raw) if self.table.sealed else clean

@@ -65,7 +65,8 @@ CASE = Stream(
             _door(
                 "known_events",
                 'd."at"',
-                "d.kind = 'police_call'",
+                # A second record that was merged is a repeat report by the door it came through.
+                "d.kind = 'police_call' OR d.source = 'police_110'",
                 "d.kind IN ('police_call', 'repeat_report')",
             ),
         )

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from docket.keys import Key
 from serving import errors
 from serving.access import Scoped
-from serving.cases import service
+from serving.cases import reporting, service
 from serving.cases.schemas import Assessment, BatchIn, BatchOut, CaseIn, CaseOut, HappenedIn
 from serving.handling import log_failure, problem_of
+from serving.merges import service as merges
 from serving.shapes import LONGEST_ID, field_errors
 from serving.state import State, state_of
 
@@ -62,7 +63,7 @@ def post_case(
     200 with the bytes of the first answer; another body under the same `dispute_id` or `Idempotency-Key`
     answers 409. Without a model the case is stored all the same and answered `degraded`.
     """
-    return _json(service.submit(state, key, case, idempotency_key))
+    return _json(merges.submit(state, key, case, idempotency_key))
 
 
 @router.post(
@@ -82,7 +83,7 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
     """One case of a batch: an answer stands as the bytes that were kept."""
     try:
         case = CaseIn.model_validate(body)
-        answer = service.submit(state, key, case, None)
+        answer = merges.submit(state, key, case, None)
     except ValidationError as error:
         found = field_errors(error.errors(include_url=False, include_input=False), ("cases", place))
         problem: errors.Problem = errors.Invalid(found)
@@ -108,9 +109,11 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
 def post_events(dispute_id: CaseId, happened: HappenedIn, key: Caller, state: Here) -> Response:
     """Store events and visits, then assess the case anew as of the latest `recorded_at` among them.
 
-    Rows that the store holds already are no error: if all are, the answer is the one that was given.
+    Rows that the store holds already are no error: if all are, the answer is the one that was given. What
+    happened in a case that was merged is stored with the case that it was merged into, whose assessment is
+    answered; 403 if that one lies outside of the key's area.
     """
-    return _json(service.report(state, key, dispute_id, happened))
+    return _json(reporting.report(state, key, dispute_id, happened))
 
 
 @router.get(

@@ -122,6 +122,18 @@ def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
 
 
+def last_grid(conn: sa.Connection, dispute_id: str) -> str:
+    """The grid of a stored dispute's latest version, be it withdrawn."""
+    made = RECORDS["disputes"]
+    query = sa.select(made.c.grid_id).where(made.c.dispute_id == dispute_id)
+    return str(conn.execute(query.order_by(made.c.recorded_at.desc()).limit(1)).scalar_one())
+
+
+def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
+    """Whether the store has the dispute, in any version."""
+    return bool(reading.existing(conn, "disputes", [dispute_id]))
+
+
 def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
     """When a stored dispute was first recorded."""
     query = sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = :dispute")
@@ -136,7 +148,7 @@ def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:
 def rows(conn: sa.Connection, table: str, dispute_id: str, as_of: int) -> list[dict[str, Any]]:
     """The rows of a table about a dispute, as known at `as_of`: contract columns, times RFC 3339."""
     described = BY_NAME[table]
-    columns = ", ".join(f'x."{name}"' for name in described.names)
+    columns = ", ".join(f'x."{name}"' for name in described.shown)
     query = sa.text(
         f"SELECT {columns} FROM known_{table} AS x WHERE x.dispute_id = :dispute AND {known_sql('x')} "
         f"ORDER BY x.recorded_at, x.{described.key[-1]}"
@@ -168,7 +180,7 @@ def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str
     """The latest version of rows by id, narratives as submitted; ids that aren't there are left out."""
     described = BY_NAME[table]
     made, key = RECORDS[table], described.key[0]
-    query = sa.select(*(made.c[name] for name in described.names)).where(made.c[key].in_(ids))
+    query = sa.select(*(made.c[name] for name in described.shown)).where(made.c[key].in_(ids))
     found = {row[key]: dict(row) for row in conn.execute(query.order_by(made.c.recorded_at)).mappings()}
     for name, row in found.items():
         for column in described.narratives:

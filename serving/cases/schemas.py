@@ -82,6 +82,14 @@ class Deadline(BaseModel):
     due_at: str = Field(description="RFC 3339.")
 
 
+class Duplicate(BaseModel):
+    """Another report that may be of the same dispute. A person decides."""
+
+    dispute_id: str
+    probability: float = Field(ge=0, le=1, description="That both are one dispute.")
+    why: str = Field(description="What speaks for it, in plain Chinese.")
+
+
 class Assessment(BaseModel):
     """What the service recommends, and why. A person decides."""
 
@@ -99,7 +107,10 @@ class Assessment(BaseModel):
     reasons: list[Reason]
     deadlines: list[Deadline]
     out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
-    duplicates: list[Any] = Field(description="Reports of the same dispute through other doors.")
+    duplicates: list[Duplicate] = Field(
+        description="Reports that may be of the same dispute, the most probable first; at most five, none "
+        "below 0.2, none outside of the key's area. They bear on nothing else here."
+    )
 
 
 class BatchResult(BaseModel):
@@ -125,3 +136,10 @@ class CaseOut(BaseModel):
     parties: list[dict[str, Any]]
     events: list[dict[str, Any]]
     assessment: dict[str, Any] | None = Field(description="The latest; null while none has been made.")
+    duplicates: list[Duplicate] = Field(
+        description="Reports that may be of the same dispute, as known now: later ones too."
+    )
+    merged_into: str | None = Field(
+        description="The case that this one counts for since it was merged; all else is as it was until then."
+    )
+    merged: list[str] = Field(description="Cases that were merged into this one, in the key's area.")

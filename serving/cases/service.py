@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,10 +17,9 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 import structlog
-from pydantic import BaseModel
 
-from docket.contract import BY_NAME
 from docket.keys import Key
+from docket.store.merged import home_of, merge_of, merges_into
 from docket.store.writing import append
 from docket.text import prepare
 from docket.times import now_micros
@@ -30,9 +28,10 @@ from features.sources import StoreSource
 from models.assessment import assess
 from serving.access import reaches
 from serving.cases import repository
-from serving.cases.schemas import CaseIn, HappenedIn
+from serving.cases.schemas import CaseIn
 from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
 from serving.handling import log_failure
+from serving.merges.proposing import proposed, reached, shown_to, within
 from serving.models.service import Current
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
@@ -70,11 +69,12 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
         # Somebody stored the same id at this very moment: now it is there, this is a repeat or a conflict.
         earlier = _store(state, key, case, idempotency_key, digest, now)
     if earlier is not None:
-        return Answer(earlier, new=False)
+        return Answer(shown_to(state, key, earlier), new=False)
     with state.store.snapshot() as conn:
         # Of the store, not of this request: of two that race, the other may have said when.
         as_of = repository.first_recorded(conn, dispute_id)
-    return _assess_and_keep(state, dispute_id, as_of, intake=True)
+    answer = assess_and_keep(state, dispute_id, as_of, intake=True)
+    return Answer(shown_to(state, key, answer.text), new=True)
 
 
 def _store(
@@ -91,8 +91,7 @@ def _store(
             raise Forbidden(_OUTSIDE)
         earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
         if earlier is not None:
-            before = repository.dispute(conn, earlier.dispute_id, now_micros())
-            if before is not None and not reaches(conn, key, before.grid_id):
+            if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
                 raise Forbidden(_OUTSIDE)
             if earlier.dispute_id != dispute["dispute_id"]:
                 raise Conflict("The Idempotency-Key was used before, for another case.")
@@ -110,16 +109,16 @@ def _store(
         errors += reference_errors(conn, "disputes", [dispute], "dispute", given)
         errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
         errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
-        errors += _twice(parties, ("person_id", "role"), "parties[{}]")
-        errors += _twice(persons, ("person_id",), "persons[{}]")
+        errors += twice(parties, ("person_id", "role"), "parties[{}]")
+        errors += twice(persons, ("person_id",), "persons[{}]")
         if errors:
             raise Invalid(errors)
         # First of all: whoever brings the same case at this moment waits here for what becomes of it.
         repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
-        _append(conn, "persons", _changed(conn, key, persons), now, "persons[{}]")
+        append_rows(conn, "persons", _changed(conn, key, persons), now, "persons[{}]")
         # A dispute that came by load is no new case: a POST may repeat it, never change it.
-        _append(conn, "disputes", [dispute], now, "dispute", corrections=False)
-        _append(conn, "parties", parties, now, "parties[{}]", corrections=False)
+        append_rows(conn, "disputes", [dispute], now, "dispute", corrections=False)
+        append_rows(conn, "parties", parties, now, "parties[{}]", corrections=False)
     return None
 
 
@@ -142,7 +141,7 @@ def _changed(conn: sa.Connection, key: Key, persons: Rows) -> Rows:
     return changed
 
 
-def _append(
+def append_rows(
     conn: sa.Connection, table: str, rows: Rows, now: int, where: str, *, corrections: bool = True
 ) -> int:
     """Append rows; how many were new. A row that contradicts what stands is a conflict."""
@@ -155,7 +154,8 @@ def _append(
     return done.inserted + done.corrected
 
 
-def _twice(rows: Rows, key: tuple[str, ...], where: str) -> list[FieldError]:
+def twice(rows: Rows, key: tuple[str, ...], where: str) -> list[FieldError]:
+    """Rows whose key another of the request has."""
     seen: set[tuple[Any, ...]] = set()
     found = []
     for place, row in enumerate(rows):
@@ -166,79 +166,8 @@ def _twice(rows: Rows, key: tuple[str, ...], where: str) -> list[FieldError]:
     return found
 
 
-def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Answer:
-    """Take events and visits of a case and assess it anew, as of the latest of them.
-
-    Raises
-    ------
-    NotFound
-        If there is no such case in the key's area.
-    Conflict
-        If an id stands with other values.
-    Invalid
-        If a field breaks the contract, or there is no row at all.
-    """
-    now = now_micros()
-    events = [{**stored(row, now), "dispute_id": dispute_id} for row in happened.events]
-    visits = [stored(row, now) for row in happened.visits]
-    errors = [
-        FieldError(field=f"events[{place}].dispute_id", reason="not the case of this path")
-        for place, row in enumerate(happened.events)
-        if row.dispute_id not in (None, dispute_id)
-    ]
-    if not events and not visits:
-        errors.append(FieldError(field="events", reason="missing value", expected="an event or a visit"))
-    with state.store.begin() as conn:
-        known = repository.dispute(conn, dispute_id, now)
-        if known is None or not reaches(conn, key, known.grid_id):
-            raise NotFound()
-        errors += row_errors("events", events, now, "events[{}]")
-        errors += row_errors("visits", visits, now, "visits[{}]")
-        errors += reference_errors(conn, "visits", visits, "visits[{}]", {})
-        errors += _twice(events, ("event_id",), "events[{}]")
-        errors += _twice(visits, ("visit_id",), "visits[{}]")
-        parties = repository.parties_of(conn, dispute_id)
-        errors += [
-            FieldError(field=f"visits[{place}].person_id", reason="not a party to the case")
-            for place, row in enumerate(visits)
-            if row["person_id"] not in parties
-        ]
-        if errors:
-            raise Invalid(errors)
-        # The same report may come twice at this moment: the second finds what the first has stored.
-        repository.take_turns(conn, [row["event_id"] for row in events] + [row["visit_id"] for row in visits])
-        _settle(conn, "events", events, happened.events, owner="dispute_id")
-        _settle(conn, "visits", visits, happened.visits, owner="person_id")
-        as_of = max([known.first_recorded, *(row["recorded_at"] for row in (*events, *visits))])
-        new = _append(conn, "events", events, now, "events[{}]")
-        new += _append(conn, "visits", visits, now, "visits[{}]")
-        earlier = None if new else repository.latest_answer(conn, dispute_id, as_of)
-    if earlier is not None:
-        return Answer(earlier, new=False)
-    return _assess_and_keep(state, dispute_id, as_of, intake=False)
-
-
-def _settle(conn: sa.Connection, table: str, rows: Rows, said: Sequence[BaseModel], *, owner: str) -> None:
-    """Hold rows against what stands under their ids.
-
-    A row that says no `recorded_at` and is otherwise the one that stands there is that row again, sent anew
-    because the answer was lost: it takes that row's `recorded_at`. A row that belongs to somebody else is a
-    conflict; a correction never moves it.
-    """
-    key = BY_NAME[table].key[0]
-    standing = repository.latest_rows(conn, table, [row[key] for row in rows])
-    for row, sent in zip(rows, said, strict=True):
-        before = standing.get(row[key])
-        if before is None:
-            continue
-        if before[owner] != row[owner]:
-            raise Conflict(f"{key} was used before, for something else.")
-        same = {**before, "recorded_at": None} == {**row, "recorded_at": None}
-        if same and sent.model_dump()["recorded_at"] is None:
-            row["recorded_at"] = before["recorded_at"]
-
-
-def _assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) -> Answer:
+def assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) -> Answer:
+    """Assess a stored case as of a moment and keep the answer; an intake's first answer stands."""
     current = state.models.current
     with state.store.snapshot() as conn:
         try:
@@ -279,6 +208,7 @@ def assessed(
         narrative=prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
         scorer=None if current is None else current.scorer,
         model_version=None if current is None else current.version,
+        duplicates=proposed(conn, dispute_id, as_of),
     )
     values = facts.frame.drop(columns="text").iloc[0].dropna()
     return answer, {str(name): float(value) for name, value in values.items()}
@@ -311,7 +241,7 @@ def _by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any
 
 
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
-    """A case as known now, with its latest assessment.
+    """A case as known now, with its latest assessment; one that was merged as it was known until then.
 
     Raises
     ------
@@ -320,17 +250,23 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     """
     now = now_micros()
     with state.store.snapshot() as conn:
-        known = repository.dispute(conn, dispute_id, now)
+        merge = merge_of(conn, dispute_id)
+        moment = now if merge is None else merge.recorded_at - 1
+        known = repository.dispute(conn, dispute_id, moment)
         if known is None or not reaches(conn, key, known.grid_id):
             raise NotFound()
-        (dispute,) = repository.rows(conn, "disputes", dispute_id, now)
+        (dispute,) = repository.rows(conn, "disputes", dispute_id, moment)
         dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
         answer = repository.latest_answer(conn, dispute_id)
+        merged = [one.dispute_id for one in merges_into(conn, dispute_id)]
         return {
             "dispute": dispute,
-            "parties": repository.rows(conn, "parties", dispute_id, now),
-            "events": repository.rows(conn, "events", dispute_id, now),
-            "assessment": None if answer is None else json.loads(answer),
+            "parties": repository.rows(conn, "parties", dispute_id, moment),
+            "events": repository.rows(conn, "events", dispute_id, moment),
+            "assessment": None if answer is None else json.loads(within(conn, key, answer)),
+            "duplicates": reached(conn, key, proposed(conn, dispute_id, now)),
+            "merged_into": None if merge is None else home_of(conn, dispute_id),
+            "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
         }
 
 

@@ -213,6 +213,7 @@ def districts(draw: st.DrawFn) -> Rows:
         dispute = draw(st.sampled_from(names))
         add_event(rows, f"e{number}", dispute, at, known, draw(st.sampled_from(EVENT_KINDS)))
         rows["events"][-1]["text"] = draw(st.sampled_from([None, "又吵了一次"]))
+        rows["events"][-1]["source"] = draw(st.sampled_from([None, "police_110", "walk_in"]))
     for number in range(draw(st.integers(0, 6))):
         at, known = _times(draw)
         kind, severity = draw(st.sampled_from(OUTCOME_KINDS)), draw(st.integers(1, 5))
@@ -290,6 +291,8 @@ def _draw_dispute(draw: st.DrawFn, rows: Rows, name: str) -> None:
 def _correction(draw: st.DrawFn, name: str, row: Row) -> Row:
     later = copy.copy(row)
     later["recorded_at"] += draw(st.sampled_from([1, STEP, 7 * STEP]))
+    if name in ("disputes", "parties", "events") and draw(st.integers(0, 3)) == 0:
+        return later | {"withdrawn": True}
     other = st.sampled_from
     if name == "disputes":
         later |= {"kind": draw(other(DISPUTE_KINDS)), "grid_id": draw(other(GRIDS))[0]}

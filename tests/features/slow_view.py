@@ -34,16 +34,20 @@ class View:
     def __init__(self, rows: Rows, as_of: int) -> None:
         self.as_of = as_of
         self.told: dict[str, list[Fact]] = {}
-        self.every = {
+        told = {
             name: [row for row in found if row.get("recorded_at", as_of) <= as_of]
             for name, found in rows.items()
         }
+        # Every version that ever stood: one that is withdrawn says only that there is no such row any more.
+        self.every = {
+            name: [row for row in found if not row.get("withdrawn")] for name, found in told.items()
+        }
         self.now: dict[str, list[Row]] = {}
-        for name, found in self.every.items():
+        for name, found in told.items():
             latest: dict[tuple[str, ...], Row] = {}
             for row in sorted(found, key=lambda row: row.get("recorded_at", 0)):
                 latest[tuple(row[column] for column in BY_NAME[name].key)] = row
-            self.now[name] = list(latest.values())
+            self.now[name] = [row for row in latest.values() if not row.get("withdrawn")]
         self.excluded = {row["dispute_id"] for row in self.every["parties"] if row["relation"] == "authority"}
         self.disputes = {row["dispute_id"]: row for row in self.now["disputes"]}
         self.grids = {row["grid_id"]: row for row in self.now["grids"]}
@@ -83,7 +87,8 @@ class View:
         for e in self.now["events"]:
             name, known, at = e["dispute_id"], e["recorded_at"], e["at"]
             if e["kind"] in ("police_call", "repeat_report"):
-                door = "police" if e["kind"] == "police_call" else "other"
+                police = e["kind"] == "police_call" or e.get("source") == "police_110"
+                door = "police" if police else "other"
                 found.append(Fact(name, name, door, known, at, "door", 1))
         for d in self.every["disputes"]:
             name, opened, known = d["dispute_id"], d["opened_at"], d["recorded_at"]

@@ -1,0 +1,41 @@
+"""`anlan duplicates`: the pairs of a caseload that may be one dispute, as CSV."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from docket.faults import BadInput
+from docket.snapshot import Clock
+from docket.times import parse_instant
+from models.duplicate_pairs import proposals
+from pipelines.progress import stages
+from pipelines.sources import read_records
+from pipelines.writing import whole_file
+
+
+def run(
+    records: Path | None, store: str | None, *, out: Path | None, above: float, until: str | None
+) -> None:
+    """Write what is proposed, the most probable first, to `out` or to stdout.
+
+    Raises
+    ------
+    BadInput, RecordFaults
+        If the records or `until` can't be used.
+    """
+    try:
+        cut = None if until is None else parse_instant(until)
+    except ValueError as error:
+        raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+    with stages() as tell:
+        snapshot = read_records(records, store, Clock.RECORDED, tell)
+        if cut is not None:
+            snapshot = snapshot.until(cut)
+        found = proposals(snapshot, above=above, progress=tell)
+    if out is None:
+        sys.stdout.write(found.to_csv(index=False))
+        return
+    with whole_file(out) as draft:
+        found.to_csv(draft, index=False)
+    sys.stdout.write(f"{out}: {len(found):,} pairs proposed\n")

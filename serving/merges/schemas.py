@@ -1,0 +1,47 @@
+"""Requests and answers about merging."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.cases.schemas import Assessment
+from serving.shapes import LONGEST_ID
+
+LONGEST_REASON = 2_000
+Reason = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S", description="Why; kept masked.")
+]
+
+
+class MergeIn(BaseModel):
+    """That the case of the path is another one, reported twice."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [
+        {"into": "d-2026-000123", "reason": "同一申请人两次报同一件事"}]})  # fmt: skip
+
+    into: str = Field(
+        min_length=1, max_length=LONGEST_ID, description="The case that it counts for from now on."
+    )
+    reason: Reason
+
+
+class UnmergeIn(BaseModel):
+    """That the case of the path is one of its own after all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class MergeOut(BaseModel):
+    """What was recorded, and the assessment of the case that changed by it."""
+
+    merge_id: str
+    dispute_id: str
+    into_id: str
+    probability: float | None = Field(description="That both are one, as proposed; null if never compared.")
+    recorded_at: str = Field(description="RFC 3339: from then on they count as one.")
+    undone_at: str | None = Field(description="RFC 3339: from then on they count as two again.")
+    assessment: Assessment = Field(description="Of the case merged into; after parting, of the case parted.")

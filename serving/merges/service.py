@@ -1,0 +1,160 @@
+"""Merging cases and parting them again: who may, and what is told of a refusal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+
+from docket.keys import Key
+from docket.store.locking import BusyError
+from docket.store.merged import Merge, merge_of
+from docket.store.merging import MergeRefusedError, merge, unmerge
+from docket.times import now_micros, rfc3339
+from models.duplicates import probability_of
+from serving.access import reaches
+from serving.cases import repository
+from serving.cases import service as cases
+from serving.cases.schemas import CaseIn
+from serving.cases.service import Answer
+from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
+from serving.handling import log_failure
+from serving.merges.proposing import shown_to
+from serving.merges.schemas import MergeIn, UnmergeIn
+from serving.state import State
+
+_log = structlog.get_logger("anlan.merges")
+RULE: Final = "rule"
+"""Who merged where nobody did."""
+
+# Without ids: the case that another was merged into may lie outside of the caller's area.
+_REFUSALS: Final = {
+    "itself": "A case can't be merged into itself.",
+    "unknown": "There is no such case.",
+    "merged": "One of the two was merged before: merge the case that it was merged into, or part it first.",
+    "authority": "The case is with an authority and the other isn't: correct the parties first.",
+    "not_merged": "The case isn't merged into another.",
+    "merged_further": "The case that it was merged into was merged itself since: part that one first.",
+}
+
+
+def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> Answer:
+    """`serving.cases.service.submit`; then, where the setting says so, merge by rule.
+
+    The answer is the case's own, made before: it names the case that it is now part of among `duplicates`.
+    """
+    answer = cases.submit(state, key, case, idempotency_key)
+    if answer.new and state.settings.merge_above is not None:
+        try:
+            _by_rule(state, case.dispute.dispute_id, state.settings.merge_above)
+        except Exception as error:  # noqa: BLE001 - the case is taken and answered; a person can still merge it
+            log_failure(_log, "merge_by_rule_failed", error)
+    return answer
+
+
+def _by_rule(state: State, dispute_id: str, least: float) -> None:
+    with state.store.snapshot() as conn:
+        told = repository.latest_answer(conn, dispute_id)
+    found = [] if told is None else json.loads(told)["duplicates"]
+    if not found or found[0]["probability"] < least:
+        return
+    best = found[0]
+    with state.store.begin() as conn:
+        done = merge(
+            conn,
+            dispute_id,
+            best["dispute_id"],
+            by=RULE,
+            reason=best["why"],
+            now=now_micros(),
+            probability=best["probability"],
+        )
+    cases.assess_and_keep(state, done.into_id, done.recorded_at, intake=False)
+
+
+def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, Any]:
+    """Merge a case into another and assess that one anew.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    Invalid
+        If there is no such case to merge it into in the key's area.
+    MergeRefused
+        If the two can't be one.
+    Unavailable
+        If somebody else is merging or loading.
+    """
+    now = now_micros()
+    with state.store.begin() as conn:
+        _see(conn, key, dispute_id)
+        if not _reached(conn, key, asked.into):
+            expected = "a case in the key's area"
+            raise Invalid([FieldError(field="into", reason="dangling reference", expected=expected)])
+        chance = probability_of(conn, dispute_id, asked.into, now)
+        try:
+            done = merge(
+                conn, dispute_id, asked.into, by=key.key_id, reason=asked.reason, now=now, probability=chance
+            )
+        except MergeRefusedError as error:
+            raise MergeRefused(_REFUSALS[error.code]) from error
+        except BusyError as error:
+            raise Unavailable(_BUSY) from error
+    return _told(state, key, done, done.into_id, done.recorded_at)
+
+
+def part(state: State, key: Key, dispute_id: str, asked: UnmergeIn) -> dict[str, Any]:
+    """Part a case from the one that it was merged into and assess it anew.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area, or the one that it was merged into lies outside of it.
+    MergeRefused
+        If it isn't merged, or the other was merged itself since.
+    Unavailable
+        If somebody else is merging or loading.
+    """
+    with state.store.begin() as conn:
+        _see(conn, key, dispute_id)
+        standing = merge_of(conn, dispute_id)
+        if standing is not None:
+            _see(conn, key, standing.into_id)
+        try:
+            done = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now_micros())
+        except MergeRefusedError as error:
+            raise MergeRefused(_REFUSALS[error.code]) from error
+        except BusyError as error:
+            raise Unavailable(_BUSY) from error
+    return _told(state, key, done, dispute_id, done.undone_at or done.recorded_at)
+
+
+_BUSY: Final = "Somebody else is merging or loading. Send the same request again."
+
+
+def _reached(conn: sa.Connection, key: Key, dispute_id: str) -> bool:
+    return repository.is_stored(conn, dispute_id) and reaches(
+        conn, key, repository.last_grid(conn, dispute_id)
+    )
+
+
+def _see(conn: sa.Connection, key: Key, dispute_id: str) -> None:
+    if not _reached(conn, key, dispute_id):
+        raise NotFound()
+
+
+def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dict[str, Any]:
+    """The answer. If assessing fails now, what was recorded stands, and the next event assesses the case."""
+    answer = cases.assess_and_keep(state, assessed, as_of, intake=False)
+    return {
+        "merge_id": done.merge_id,
+        "dispute_id": done.dispute_id,
+        "into_id": done.into_id,
+        "probability": done.probability,
+        "recorded_at": rfc3339(done.recorded_at),
+        "undone_at": None if done.undone_at is None else rfc3339(done.undone_at),
+        "assessment": json.loads(shown_to(state, key, answer.text)),
+    }
