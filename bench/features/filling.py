@@ -68,6 +68,8 @@ def _rows(name: str, table: Any, columns: list[str]) -> Iterator[tuple[Any, ...]
     """Rows of a table as the store has them."""
     for number, batch in enumerate(table.to_batches(max_chunksize=_BATCH)):
         given = {column: batch.column(column).to_pylist() for column in batch.schema.names}
+        if "severity" in given:  # Arrow's tables have numbers only
+            given["severity"] = [int(number) for number in given["severity"]]
         size = batch.num_rows
         first = number * _BATCH
         filler: dict[str, list[Any]] = {

@@ -5,6 +5,9 @@ area nothing is asked but how many items are live in a window, and of a street b
 grids: whole numbers, for which it is enough to know when each item's life begins and when it ends. So the
 state holds, by key, window and kinds, the sorted beginnings and ends, and answers any moment from `since` on
 by two searches. It is keyed by `known` as everything else: what was recorded after a moment begins after it.
+
+Records are only ever added to. Rows deleted from the tables by hand would go unnoticed: whoever does
+that starts the service anew.
 """
 
 from __future__ import annotations

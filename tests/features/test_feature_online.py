@@ -27,6 +27,7 @@ from made_districts import (
 )
 
 from docket.store import Store, open_store
+from docket.store.merging import merge, unmerge
 from docket.times import DAY
 from features.catalogue import COLUMNS
 from features.frame import feature_frame
@@ -217,6 +218,22 @@ def test_a_grid_that_moves_to_another_street_takes_its_disputes_along(quarter: S
     with quarter.snapshot() as connection:
         assert _differing(connection, one, "d39", AS_OF) == set()
         assert one.facts(connection, "d39", AS_OF).frame["street_disputes_30d"].item() < before
+
+
+def test_a_merge_and_its_undoing_change_the_areas_that_are_kept(quarter: Store) -> None:
+    one = OneCase()
+    counts = []
+    for number, change in enumerate((None, merge, unmerge)):
+        with quarter.begin() as connection:
+            now = START + (55 + number) * DAY
+            if change is merge:
+                merge(connection, "d35", "d36", by="someone", reason="the same", now=now)
+            elif change is unmerge:
+                unmerge(connection, "d35", by="someone", reason="not the same", now=now)
+        with quarter.snapshot() as connection:
+            assert _differing(connection, one, "d39", AS_OF) == set()
+            counts.append(one.facts(connection, "d39", AS_OF).frame["street_disputes_30d"].item())
+    assert counts[0] == counts[1] + 1 == counts[2]
 
 
 def test_cases_scored_while_others_write_are_each_of_one_state(quarter: Store) -> None:
