@@ -47,6 +47,8 @@ class Stream:
         The SQL expressions that make up the key, in order; two for a pair.
     happened
         The SQL expression of `at`, for narrowing by window; empty where it differs between the branches.
+    kind
+        The SQL expression of `kind`, for narrowing by it; empty where it differs between the branches.
     others
         True where it tells of other disputes than the one being scored. Such a stream ends a contribution
         at `excluded_at` (disputes with an authority count for nobody), and its features must be `not_own`,
@@ -59,6 +61,7 @@ class Stream:
     lookup: tuple[str, ...]
     happened: str
     others: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,15 +125,13 @@ class AreaState:
             self._seen = sees
         return as_of >= self._since
 
-    def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> dict[Measure, F64]:
-        """Every measure: (keys of its level,) each."""
+    def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
+        """Every measure in turn: (keys of its level,) each."""
         own = self._versions.get(dispute_id, ())
-        return {
-            measure: np.array(
-                [self._value(measure, key, own, as_of) for key in keys[measure.entity]], np.float64
-            )
+        return [
+            np.array([self._value(measure, key, own, as_of) for key in keys[measure.entity]], np.float64)
             for measure in self.measures
-        }
+        ]
 
     def _read(self, reader: Reader, as_of: int, sees: Seen) -> None:
         """Everything anew."""

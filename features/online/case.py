@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from docket.asof import live
 
 from ..arrays import F64, I64
 from ..catalogue import CATALOGUE
-from ..declarations import Entity, Feature, Measure
+from ..declarations import Entity, Feature, Measure, Stream
 from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Kind, Part, document_of
 from ..engine import measure_stream, narrowing_of
 from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
@@ -29,6 +29,9 @@ from .changes import looked, looking
 from .folding import Asking, Plan
 from .keys import Keys, own_keys, with_reached
 from .statements import Reader, Rows, Select
+
+_NO_NAMES: Final = pa.nulls(0, pa.string())
+_PARTIES: Final = frozenset({Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON})
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,14 @@ class OneCase:
         self._measures = {
             name: [m for m in self._plan.measures if m.stream == name] for name in self._plan.streams
         }
-        self._names = [feature.name for feature in self._features]
+        self._groups: dict[tuple[str, Entity], list[Measure]] = {}
+        for measure in self._plan.measures:
+            if STREAMS[measure.stream].entities > {Entity.PERSON}:
+                group = Entity.PERSON if measure.entity in _PARTIES else measure.entity
+                self._groups.setdefault((measure.stream, group), []).append(measure)
+        place = {m: at for at, m in enumerate((*self._plan.measures, *self._areas.measures))}
+        self._made_of = [(feature, [place[m] for m in feature.measures]) for feature in self._features]
+        self._columns = pd.Index([feature.name for feature in self._features])
 
     def warm(self, connection: sa.Connection, as_of: int) -> None:
         """Compile, and read the areas' state, rather than for the first case.
@@ -112,15 +122,17 @@ class OneCase:
             areas = self._areas.values(dispute_id, keys.of, as_of) if kept else None
         rows = dict(zip(own, streams, strict=True))
         keys, visits = self._people(reader, keys, rows, as_of)
-        request = _request(keys, dispute_id, as_of)
-        values = self._plan.fold(self._asked(keys, rows), dispute_id, as_of)
-        values |= _from_store(connection, request, self._areas.measures) if areas is None else areas
-        matrix = np.empty((1, len(self._features)), np.float64)
-        for place, feature in enumerate(self._features):
-            matrix[0, place] = finished(feature, [values[m] for m in feature.measures], request)[0]
+        request = _request(keys, dispute_id, as_of, named=areas is None)
+        if areas is None:
+            areas = _from_store(connection, request, self._areas.measures)
+        values = [*self._plan.fold(self._asked(keys, rows), dispute_id, as_of), *areas]
+        matrix = np.empty((1, len(self._made_of)), np.float64)
+        for place, (feature, made_of) in enumerate(self._made_of):
+            matrix[0, place] = finished(feature, [values[at] for at in made_of], request)[0]
         document = _document(keys, narratives, events, visits, as_of)
-        frame = pd.DataFrame(matrix, columns=self._names, copy=False)
-        return CaseFacts(frame.assign(text=pd.Series([document.text], dtype="str")), document)
+        frame = pd.DataFrame(matrix, columns=self._columns, copy=False)
+        frame.insert(len(self._columns), "text", pd.Series([document.text], dtype="str"))
+        return CaseFacts(frame, document)
 
     def _people(self, reader: Reader, keys: Keys, rows: dict[str, Rows], as_of: int) -> tuple[Keys, Rows]:
         """Add the rows of pairs and of people to `rows`; the keys with whom the parties reach, and visits."""
@@ -131,20 +143,25 @@ class OneCase:
             [
                 Select(LINKS_SQL, Narrowing(("a.person_id",), (parties,))),
                 Select(VISITS_SQL, Narrowing(("x.person_id",), (parties,))),
-                *(self._select(name, keys.of[Entity.PAIR], moment) for name in of_pairs),
+                *(
+                    Select(
+                        STREAMS[name].sql,
+                        narrowed(STREAMS[name], keys.of[Entity.PAIR], self._measures[name], moment),
+                    )
+                    for name in of_pairs
+                ),
             ]
         )
         rows.update(zip(of_pairs, streams, strict=True))
         keys = with_reached(keys, links, as_of)
-        left = [name for name in self._plan.streams if name not in rows]
-        rows.update(
-            zip(left, reader.read([self._select(name, keys.people, moment) for name in left]), strict=True)
-        )
+        # Of whom the parties only know less is asked than of them: it is less to read.
+        asked = [
+            (name, Select(STREAMS[name].sql, narrowed(STREAMS[name], keys.of[group], measures, moment)))
+            for (name, group), measures in self._groups.items()
+        ]
+        for (name, _), found in zip(asked, reader.read([select for _, select in asked]), strict=True):
+            rows.setdefault(name, []).extend(found)
         return keys, visits
-
-    def _select(self, name: str, names: Sequence[str], moment: I64) -> Select:
-        stream = STREAMS[name]
-        return Select(stream.sql, narrowing_of(stream, list(names), self._measures[name], moment))
 
     def _asked(self, keys: Keys, rows: Mapping[str, Rows]) -> dict[str, Asking]:
         asked: dict[str, Asking] = {}
@@ -171,6 +188,15 @@ _OWN: Final = (
 )
 
 
+def narrowed(stream: Stream, names: Sequence[str], measures: list[Measure], moment: I64) -> Narrowing:
+    """The keys, no row that is past every window, and no row of a kind that nobody counts."""
+    narrowing = narrowing_of(stream, list(names), measures, moment)
+    if not stream.kind or any(measure.where is None for measure in measures):
+        return narrowing
+    kinds = sorted({kind for measure in measures for kind in measure.where or ()})
+    return replace(narrowing, columns=(*narrowing.columns, stream.kind), values=(*narrowing.values, kinds))
+
+
 def _by(column: str, key: str) -> Narrowing:
     return Narrowing((column,), ([key],))
 
@@ -179,24 +205,24 @@ def _places(names: Sequence[str], place: Mapping[str, int]) -> I64:
     return np.array(sorted(place[name] for name in names), np.int64)
 
 
-def _request(keys: Keys, dispute_id: str, as_of: int) -> Request:
-    """The case as the batch's engine knows it. Which key is which makes no difference to what follows."""
+def _request(keys: Keys, dispute_id: str, as_of: int, *, named: bool) -> Request:
+    """The case as the batch's engine knows it; finishing needs no names of its keys, reading does."""
     expansions = {
-        entity: Expansion(np.zeros(len(of), np.int64), np.arange(len(of)), pa.array(of, pa.string()))
+        entity: Expansion(
+            np.zeros(len(of), np.int64), np.arange(len(of)), pa.array(of, pa.string()) if named else _NO_NAMES
+        )
         for entity, of in keys.of.items()
     }
     return Request(np.array([as_of], np.int64), pa.array([dispute_id], pa.string()), expansions)
 
 
-def _from_store(
-    connection: sa.Connection, request: Request, measures: Sequence[Measure]
-) -> dict[Measure, F64]:
+def _from_store(connection: sa.Connection, request: Request, measures: Sequence[Measure]) -> list[F64]:
     """What the state can't tell, read from the store as for a batch."""
     values: dict[Measure, F64] = {}
     for name in dict.fromkeys(measure.stream for measure in measures):
         of_stream = [measure for measure in measures if measure.stream == name]
         values |= measure_stream(StoreSource(connection), request, STREAMS[name], of_stream)
-    return values
+    return [values[measure] for measure in measures]
 
 
 def _document(keys: Keys, narratives: Rows, events: Rows, visits: Rows, as_of: int) -> Document:

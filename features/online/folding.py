@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,7 @@ class Plan:
             [0.0 if m.half_life is None else math.log(2.0) / m.half_life for m in measures], np.float64
         )
         self.not_own = np.array([measure.not_own for measure in measures], np.bool_)
+        self._entities: list[int] = self.entity.tolist()
         self._kept: dict[str, Bool] = {}
 
     def kept(self, kind: str) -> Bool:
@@ -89,8 +91,8 @@ class Plan:
             self._kept[kind] = found
         return found
 
-    def fold(self, asked: Mapping[str, Asking], dispute_id: str, as_of: int) -> dict[Measure, F64]:
-        """Every measure: (keys of its entity,) each."""
+    def fold(self, asked: Mapping[str, Asking], dispute_id: str, as_of: int) -> list[F64]:
+        """Every measure in turn: (keys of its entity,) each."""
         offsets, start = [0], 0
         for stream in self.streams:
             start += len(asked[stream].names)
@@ -105,8 +107,8 @@ class Plan:
         sizes = [len(positions) for positions in wanted]
         bounds = np.zeros(len(sizes) + 1, np.int64)
         np.cumsum(sizes, out=bounds[1:])
-        ends = np.cumsum([sizes[place] for place in self.entity.tolist()])
-        out = np.empty(int(ends[-1]), np.float64)
+        ends = list(accumulate(sizes[place] for place in self._entities))
+        out = np.empty(ends[-1], np.float64)
         low, high = rows.sorted.group_bounds
         kept = np.array([self.kept(kind) for kind in rows.sorted.kinds], np.bool_)
         _walk_all(
@@ -138,7 +140,7 @@ class Plan:
             as_of,
             out,
         )
-        return dict(zip(self.measures, np.split(out, ends[:-1]), strict=True))
+        return [out[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _ints(values: object) -> I64:

@@ -33,6 +33,7 @@ PERSON_DISPUTES = Stream(
     ("p.person_id",),
     "d.opened_at",
     others=True,
+    kind="p.role || '/' || d.kind",
 )
 PERSON_EVENTS = Stream(
     "person_events",
@@ -51,6 +52,7 @@ PERSON_EVENTS = Stream(
     ("p.person_id",),
     'e."at"',
     others=True,
+    kind="p.role || '/' || e.kind",
 )
 PERSON_OUTCOMES = Stream(
     "person_outcomes",
@@ -69,6 +71,7 @@ PERSON_OUTCOMES = Stream(
     ("p.person_id",),
     'o."at"',
     others=True,
+    kind="p.role || '/' || o.kind",
 )
 PERSON_OPPONENTS = Stream(
     "person_opponents",
@@ -88,6 +91,7 @@ PERSON_OPPONENTS = Stream(
     ("a.person_id",),
     "d.opened_at",
     others=True,
+    kind="d.kind",
 )
 PERSON_REGISTRY = Stream(
     "person_registry",
@@ -106,6 +110,7 @@ PERSON_REGISTRY = Stream(
     ("r.person_id",),
     "r.entered_at",
     others=True,
+    kind="r.category",
 )
 _SCORED: Final = " ".join(f"WHEN '{name}' THEN {score:.0f}" for name, score in FINDING_SCORES.items())
 PERSON_VISITS = Stream(
@@ -125,4 +130,5 @@ PERSON_VISITS = Stream(
     ("v.person_id",),
     'v."at"',
     others=False,
+    kind="CASE WHEN v.contact THEN v.finding ELSE 'no_contact' END",
 )
