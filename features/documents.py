@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from docket.asof import NEVER
+from docket.asof import NEVER, live
 
 from .arrays import I64
 from .declarations import Entity
@@ -56,6 +56,13 @@ class Document:
     def text(self) -> str:
         """The parts' texts, a line each: what the model reads."""
         return "\n".join(part.text for part in self.parts)
+
+    def added_since(self, moment: int) -> Document:
+        """What was written of it after `moment` (microseconds), a narrative's later version among it.
+
+        Nothing is read across parts, so the cues of what was added are those that it has in the whole.
+        """
+        return Document(tuple(part for part in self.parts if not live(part.known, NEVER, moment)))
 
 
 _FIELDS: Final = pa.schema(

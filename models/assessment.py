@@ -14,7 +14,7 @@ from docket.times import DAY, HOUR, MINUTE, rfc3339
 from features.cues import floor, tag
 from features.documents import Document
 from models import policy
-from models.reading import points_of
+from models.reading import asserted, cue_title, points_of
 from models.reasons import cue_reasons, fact_reasons
 from models.scorer import Scorer
 from models.targets import HORIZONS, TARGETS
@@ -34,6 +34,7 @@ def assess(
     scorer: Scorer | None,
     model_version: str | None,
     duplicates: Sequence[Mapping[str, Any]] = (),
+    before: int | None = None,
 ) -> dict[str, Any]:
     """Assess a case at a moment.
 
@@ -53,6 +54,9 @@ def assess(
     duplicates
         Reports that may be of the same dispute (`models.duplicates.Proposal.as_dict`), which only a store's
         service looks for; they bear on nothing else here.
+
+    before
+        The moment of the assessment before this one (microseconds); None: there was none.
 
     Returns
     -------
@@ -94,10 +98,24 @@ def assess(
         "reasons": [reason.as_dict() for reason in reasons],
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
         "out_of_range": outside,
+        "added": None if before is None else _added(document, before),
         "duplicates": [dict(found) for found in duplicates],
     }
     answer["assessment_id"] = _content_id(answer)
     return answer
+
+
+def _added(document: Document, before: int) -> dict[str, Any]:
+    """What was written since an earlier assessment, and which cues are asserted there for the first time."""
+    new = document.added_since(before)
+    earlier = Document(tuple(part for part in document.parts if part not in new.parts))
+    told = {finding.cue for finding in asserted(tag(earlier.text))}
+    found = dict.fromkeys(finding.cue for finding in asserted(tag(new.text)) if finding.cue not in told)
+    return {
+        "since": rfc3339(before),
+        "texts": [{"source": part.kind, "recorded_at": rfc3339(part.known)} for part in new.parts],
+        "cues": [{"cue": cue, "text": cue_title(cue)} for cue in found],
+    }
 
 
 def deadlines(

@@ -102,6 +102,15 @@ def latest_answer(conn: sa.Connection, dispute_id: str, as_of: int | None = None
     return None if answer is None else str(answer)
 
 
+def assessed_before(conn: sa.Connection, dispute_id: str, as_of: int) -> int | None:
+    """The moment of the latest assessment as of an earlier one."""
+    query = sa.select(sa.func.max(ASSESSMENTS.c.as_of)).where(
+        ASSESSMENTS.c.dispute_id == dispute_id, ASSESSMENTS.c.as_of < as_of
+    )
+    found = conn.execute(query).scalar()
+    return None if found is None else int(found)
+
+
 @dataclass(frozen=True)
 class Known:
     """A dispute as known at a moment."""

@@ -90,6 +90,28 @@ class Duplicate(BaseModel):
     why: str = Field(description="What speaks for it, in plain Chinese.")
 
 
+class AddedText(BaseModel):
+    """A text that was recorded since."""
+
+    source: Literal["narrative", "event", "visit"]
+    recorded_at: str = Field(description="RFC 3339.")
+
+
+class AddedCue(BaseModel):
+    """A cue that no earlier text asserted."""
+
+    cue: str
+    text: str = Field(description="What staff call it, in plain Chinese.")
+
+
+class Added(BaseModel):
+    """What was written about the case since the assessment before this one."""
+
+    since: str = Field(description="RFC 3339: the moment of that assessment.")
+    texts: list[AddedText]
+    cues: list[AddedCue]
+
+
 class Assessment(BaseModel):
     """What the service recommends, and why. A person decides."""
 
@@ -107,6 +129,9 @@ class Assessment(BaseModel):
     reasons: list[Reason]
     deadlines: list[Deadline]
     out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
+    added: Added | None = Field(
+        default=None, description="What was written since the assessment before; null at first."
+    )
     duplicates: list[Duplicate] = Field(
         description="Reports that may be of the same dispute, the most probable first; at most five, none "
         "below 0.2, none outside of the key's area. They bear on nothing else here."

@@ -209,6 +209,7 @@ def assessed(
         scorer=None if current is None else current.scorer,
         model_version=None if current is None else current.version,
         duplicates=proposed(conn, dispute_id, as_of),
+        before=repository.assessed_before(conn, dispute_id, as_of),
     )
     values = facts.frame.drop(columns="text").iloc[0].dropna()
     return answer, {str(name): float(value) for name, value in values.items()}

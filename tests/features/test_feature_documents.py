@@ -88,3 +88,20 @@ def test_the_frame_has_the_text_of_each_query_in_order() -> None:
     moments = np.array([START + 9 * DAY, START, START + DAY])
     frame = feature_frame(DuckSource(snapshot(district())), ["d0", "other", "d0"], moments)
     assert list(frame["text"].str.split("\n").str[0]) == ["更正后的报告", "other的经过", "初次报告"]
+
+
+def test_what_was_added_since_a_moment_is_what_was_recorded_after_it() -> None:
+    rows = empty()
+    add_grid(rows, "g0")
+    add_dispute(rows, "d0", START, START)
+    corrected = {**rows["disputes"][0], "recorded_at": START + 9 * DAY, "text": "改后的经过"}
+    rows["disputes"].append(corrected)
+    for number in range(3):
+        add_event(rows, f"e{number}", "d0", START, START + (4 + 4 * number) * DAY, "police_call")
+        rows["events"][-1]["text"] = f"第{number}次出警"
+    (document,) = documents(DuckSource(snapshot(rows)), ["d0"], np.array([START + 20 * DAY]))
+    # Recorded on days 9 (the narrative anew), 4, 8 and 12: what came on the very day was known by then.
+    added = document.added_since(START + 8 * DAY)
+    assert added.text.splitlines() == ["改后的经过", "第2次出警"]
+    assert document.added_since(START + 12 * DAY).parts == ()
+    assert document.added_since(0) == document

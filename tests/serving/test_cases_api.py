@@ -117,7 +117,7 @@ def test_a_batch_takes_each_on_its_own(client: TestClient) -> None:
 
 
 def test_what_happens_is_taken_and_the_case_assessed_anew(client: TestClient) -> None:
-    client.post("/v1/cases", json=case("h"))
+    assert client.post("/v1/cases", json=case("h")).json()["added"] is None
     event = {
         "event_id": "e1",
         "at": datetime.now(UTC).isoformat(),
@@ -126,6 +126,8 @@ def test_what_happens_is_taken_and_the_case_assessed_anew(client: TestClient) ->
     }
     first = client.post("/v1/cases/h/events", json={"events": [event]})
     assert first.status_code == 201 and first.json()["colour"] == "red"
+    added = first.json()["added"]
+    assert [text["source"] for text in added["texts"]] == ["event"] and added["cues"]
     assert client.post("/v1/cases/nobody/events", json={"events": [event]}).status_code == 404
     assert client.post("/v1/cases/h/events", json={}).status_code == 422
     visit = {
@@ -136,7 +138,10 @@ def test_what_happens_is_taken_and_the_case_assessed_anew(client: TestClient) ->
         "contact": True,
         "finding": "calm",
     }
-    assert client.post("/v1/cases/h/events", json={"visits": [visit]}).status_code == 201
+    second = client.post("/v1/cases/h/events", json={"visits": [visit]})
+    # What the event said is no news any more.
+    assert second.status_code == 201 and second.json()["added"]["cues"] == []
+    assert second.json()["added"]["since"] == first.json()["as_of"]
     known = client.get("/v1/cases/h").json()
     assert known["events"][0]["event_id"] == "e1" and known["assessment"]["colour"] == "red"
     assert known["dispute"]["text"] == "邻居楼上漏水，协商未果。"
