@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features
+.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -51,6 +51,10 @@ bench-district: $(VENV)/.made
 # Hours from nothing; what was measured of the same code is kept in bench/.cache. BENCH="--sizes 10000,100000"
 bench-features: $(VENV)/.made
 	$(BIN)/python -m bench.features $(BENCH) --out bench/results/features.txt
+
+# Keeps two stores of a million disputes under bench/.cache: some minutes and 5 GB the first time.
+bench-online: $(VENV)/.made
+	$(BIN)/python -m bench.features.online --out bench/results/online.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
