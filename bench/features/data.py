@@ -33,7 +33,7 @@ from docket.versions import with_exclusions, with_supersession
 
 START: Final = parse_instant("2022-01-01")
 DAYS: Final = 1460
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it when the same settings give other records."""
 Columns = dict[str, Any]
 
@@ -236,6 +236,7 @@ def _events(rng: Any, recipe: Recipe, opened: Any, recorded: Any) -> pa.Table:
         "at": at,
         "recorded_at": known,
         "kind": _of(EVENT_KINDS, rng.integers(0, len(EVENT_KINDS), m)),
+        "source": pa.nulls(m, pa.large_string()),
     }
     kinds = {"kind": lambda k: _of(EVENT_KINDS, rng.integers(0, len(EVENT_KINDS), k))}
     return _table("events", _corrections(rng, recipe, columns, 0.02, **kinds))
