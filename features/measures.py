@@ -164,9 +164,8 @@ def combined(values: F64, query: I64, size: int, how: Literal["max", "min"]) -> 
     ndarray
         (size,), NaN for a query without keys.
     """
-    if size == 1 and values.size:
-        # The same, and quicker for a case that is scored alone.
-        return np.atleast_1d((np.fmax if how == "max" else np.fmin).reduce(values))
+    if size == 1 and values.size == 1:
+        return values  # the same, and quicker for a case that is scored alone
     answer = np.full(size, np.nan)
     (np.fmax if how == "max" else np.fmin).at(answer, query, values)
     return answer

@@ -14,7 +14,6 @@ from alembic.util import CommandError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x616E6C616E  # 'anlan'
-_READING: Final = "anlan_reading"
 
 
 class StoreError(Exception):
@@ -28,10 +27,13 @@ class Store:
     ----------
     engine
         Of a database that has been migrated. `open_store` makes one.
+    reader
+        Of the same database, for whoever only reads; None: `engine` serves both.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, reader: sa.Engine | None = None) -> None:
         self.engine = engine
+        self._reader = engine if reader is None else reader
         self.url = engine.url.render_as_string(hide_password=False)
 
     @contextmanager
@@ -43,15 +45,17 @@ class Store:
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """A connection that only reads, and sees one state of the store throughout."""
-        with self.engine.connect() as connection:
-            options: dict[str, Any] = {_READING: True}
+        with self._reader.connect() as connection:
             if self.engine.dialect.name == "postgresql":
-                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            yield connection.execution_options(**options)
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                yield connection.execution_options(**options)
+            else:
+                yield connection
 
     def close(self) -> None:
         """Close the connections that stand ready."""
         self.engine.dispose()
+        self._reader.dispose()
 
 
 def open_store(url: str) -> Store:
@@ -72,15 +76,16 @@ def open_store(url: str) -> Store:
     except sa.exc.ArgumentError as error:
         raise StoreError(f"not the URL of a store: {url}") from error
     backend = parsed.get_backend_name()
+    reader = None
     if backend == "sqlite":
-        engine = _sqlite(parsed)
+        engine, reader = _sqlite(parsed, reading=False), _sqlite(parsed, reading=True)
     elif backend in {"postgresql", "postgres"}:
         engine = sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=20, pool_pre_ping=True
         )
     else:
         raise StoreError(f"a store is sqlite or postgresql, not {backend}")
-    store = Store(engine)
+    store = Store(engine, reader)
     try:
         _migrate(store)
     except (sa.exc.OperationalError, CommandError) as error:
@@ -90,13 +95,20 @@ def open_store(url: str) -> Store:
     return store
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
+def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
+    """Connections that may write, or that can't: turning one into the other would unprepare all it has."""
     if not url.database or url.database == ":memory:":
         raise StoreError(
             "a store in memory would be gone at once: name a file, such as sqlite:///var/anlan.db"
         )
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url.set(drivername="sqlite"), pool_size=20, max_overflow=20)
+    engine = sa.create_engine(
+        url.set(drivername="sqlite"),
+        pool_size=20,
+        max_overflow=20,
+        # A case is read by some forty texts, each for a few numbers of keys: all stay prepared.
+        connect_args={"cached_statements": 1_000},
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -110,6 +122,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             "foreign_keys = ON",
             "cache_size = -65536",
             "temp_store = MEMORY",
+            f"query_only = {int(reading)}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -117,8 +130,6 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
         # A writer takes the lock at once: two that both read first and then write would deadlock.
-        reading = connection.get_execution_options().get(_READING, False)
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

@@ -87,7 +87,8 @@ class AreaState:
 
     def __init__(self, measures: Sequence[Measure]) -> None:
         self.measures = tuple(measures)
-        self._slots = tuple(dict.fromkeys(slot for measure in measures for slot in _slots_of(measure)))
+        self._counted = [(measure.entity, _slots_of(measure), measure.not_own) for measure in measures]
+        self._slots = tuple(dict.fromkeys(slot for _, slots, _ in self._counted for slot in slots))
         self._longest = max((slot.within for slot in self._slots), default=0)
         self.lock = threading.Lock()
         self._clear()
@@ -127,10 +128,13 @@ class AreaState:
 
     def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
         """Every measure in turn: (keys of its level,) each."""
-        own = self._versions.get(dispute_id, ())
+        versions = self._versions.get(dispute_id, ())
         return [
-            np.array([self._value(measure, key, own, as_of) for key in keys[measure.entity]], np.float64)
-            for measure in self.measures
+            np.array(
+                [self._value(slots, key, versions if not_own else (), as_of) for key in keys[level]],
+                np.float64,
+            )
+            for level, slots, not_own in self._counted
         ]
 
     def _read(self, reader: Reader, as_of: int, sees: Seen) -> None:
@@ -189,14 +193,10 @@ class AreaState:
                 for life in _union(lives):
                     yield slot, key, life
 
-    def _value(self, measure: Measure, key: str, own: Sequence[Version], as_of: int) -> float:
-        slot, *parts = _slots_of(measure)
-        if not parts:
-            return float(self._count(slot, key, own if measure.not_own else (), as_of))
-        counts = (
-            self._count(parts[0], grid, own if measure.not_own else (), as_of)
-            for grid in self._grids_of.get(key, ())
-        )
+    def _value(self, slots: tuple[Slot, ...], key: str, own: Sequence[Version], as_of: int) -> float:
+        if len(slots) == 1:
+            return float(self._count(slots[0], key, own, as_of))
+        counts = (self._count(slots[1], grid, own, as_of) for grid in self._grids_of.get(key, ()))
         return float(sum(count * (count - 1) for count in counts))
 
     def _count(self, slot: Slot, key: str, own: Sequence[Version], as_of: int) -> int:
