@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache as remembered
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ import numpy as np
 
 from .data import Recipe, kept
 from .environments import REQUIREMENTS, python_of, settings
-from .measuring import resident_bytes
+from .measuring import available_bytes, resident_bytes
 from .reading import Features
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -48,6 +48,10 @@ REPEATED_TO: Final = 100_000
 """Up to this size the median of `REPEATS` runs stands."""
 REPEATS: Final = 3
 FORGIVEN: Final = 1e-9
+SURE_TO: Final = 1_000_000
+"""Beyond it a cell is begun only if its memory at this size, in proportion, is free."""
+SAVED: Final = 0.9
+"""Of that proportion: libraries and code don't grow with the records."""
 Result = dict[str, Any]
 
 
@@ -105,12 +109,23 @@ class Bench:
         """
         if wrong := self.differing(cell):
             return {"error": f"columns differ: {', '.join(wrong)}"}
+        if self.known(cell) is None and (lacking := self._lacking(cell)):
+            return {"error": lacking}
         return self._kept("cell", cell, lambda: self._measure(cell))
 
     def known(self, cell: Cell) -> Result | None:
         """What is kept of a cell, None if it was never measured as it is now."""
         file = self._file("cell", cell)
         return json.loads(file.read_text()) if file.exists() else None
+
+    def _lacking(self, cell: Cell) -> str:
+        """Why a large cell had better not be begun: a machine out of memory kills other people's work."""
+        size = cell.recipe.disputes
+        before = self.known(replace(cell, recipe=replace(cell.recipe, disputes=SURE_TO)))
+        if size <= SURE_TO or before is None or "error" in before:
+            return ""
+        wanted, free = SAVED * before["peak"] * size / SURE_TO, available_bytes()
+        return "" if wanted < free else f"left out: about {wanted / 1e9:.0f} GB, {free / 1e9:.0f} are free"
 
     def differing(self, cell: Cell) -> list[str]:
         """The columns in which the peer isn't the engine, on a tiny district with all the hard rows."""

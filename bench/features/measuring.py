@@ -47,6 +47,14 @@ def resident_bytes(root: int) -> int:
     return total
 
 
+def available_bytes() -> int:
+    """Memory that could be had without swapping."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable"):
+            return int(line.split()[1]) * 1024
+    return 2**62
+
+
 def _stat(process: int) -> list[str]:
     """The fields of `stat` after the command, from the state on."""
     try:
