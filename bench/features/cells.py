@@ -101,6 +101,7 @@ class Bench:
         self, cache: Path, declared: dict[str, dict[str, Any]], *, once: bool = False, limit: float = 5400
     ) -> None:
         self.cache, self.declared, self.once, self.limit = cache, declared, once, limit
+        self._failed: dict[str, Result] = {}
 
     def measured(self, cell: Cell) -> Result:
         """What a cell took: `wall`, `cpu`, `peak` (bytes), or `error`.
@@ -185,7 +186,8 @@ class Bench:
                 peak, late = self._watched(process)
             if process.returncode != 0:
                 lines = said.read_text(errors="replace").strip().splitlines() or ["no word"]
-                why = f"given up after {self.limit:.0f} s" if late else lines[-1]
+                named = [line for line in lines if "Error" in line or "Exception" in line]
+                why = f"given up after {self.limit:.0f} s" if late else [*lines, *named][-1]
                 return {"error": f"ended with {process.returncode}: {why}"}
             found: Result = json.loads(out.read_text())
             if columns:
@@ -216,8 +218,12 @@ class Bench:
         if file.exists():
             found: Result = json.loads(file.read_text())
             return found
+        if file.name in self._failed:
+            return self._failed[file.name]
         found = make()
-        if "given up" in str(found.get("error", "")):
+        if "error" in found:
+            # Memory or a registry may be there another day: only this run doesn't try again.
+            self._failed[file.name] = found
             return found
         file.parent.mkdir(parents=True, exist_ok=True)
         half = file.with_suffix(".half")

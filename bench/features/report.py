@@ -99,7 +99,7 @@ class Report:
                 cell = self._sized(name)(size)
                 found = None if cell is None else self.measure(cell)
                 ours = self.measure(beside(cell)) if cell is not None and self._good(cell) else None
-                if found is not None:
+                if cell is not None:
                     self._say(self._row(size, name, found, ours))
 
     @staticmethod

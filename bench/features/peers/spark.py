@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from features.catalogue import BY_NAME
 from features.engine import compute as compute_features
 from features.spark.session import LOCAL, spark_session
@@ -12,6 +14,8 @@ from features.spark.source import SparkSource
 from ..reading import Array, Features, Records
 
 SETTINGS: Final = {**LOCAL, "spark.master": "local[2]", "spark.sql.shuffle.partitions": "16"}
+PART: Final = 250_000
+"""Cases in a job, as `anlan features build` makes parts: the driver takes no more than 1 GB of answers."""
 
 
 def compute(records: Records, features: Features) -> Array:
@@ -20,7 +24,13 @@ def compute(records: Records, features: Features) -> Array:
     declared = [BY_NAME[feature["name"]] for feature in features]
     with spark_session(SETTINGS) as session:
         source = SparkSource(session, records.folder)
-        return compute_features(source, ids.to_pylist(), as_of, features=declared).to_numpy()
+        parts = [
+            compute_features(
+                source, ids[low : low + PART].to_pylist(), as_of[low : low + PART], features=declared
+            )
+            for low in range(0, len(ids), PART)
+        ]
+        return np.concatenate([part.to_numpy() for part in parts])
 
 
 def opened() -> object:
