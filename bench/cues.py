@@ -4,9 +4,9 @@ Run by hand: ``python bench/cues.py > bench/results/cues.txt``. The real sentenc
 trial data (``ANLAN_SHARED_DATA``), by document and sentence; without it that part is left out, saying so.
 ``--show`` prints what half A gets wrong, with its words: for a terminal, never for a file that is kept.
 
-Half A was looked at when rules were mended, half B's errors weren't (docs/cues.md says how far that goes). The
-intervals take sentences as drawn one by one;
-those of one judgment are alike, so they are too narrow. The strata are no sample of what a centre receives.
+Half A's errors were looked at when rules were mended, half B's weren't (docs/cues.md says how far that goes).
+The intervals take sentences as drawn one by one; those of one judgment are alike, so they are too narrow. The
+strata are no sample of what a centre receives.
 """
 
 from __future__ import annotations
