@@ -10,6 +10,7 @@ from typing import Final
 
 from features.cues.catalogue import CUES
 from features.cues.polarity import Polarity, opens_fiction, polarity_of, takes_back
+from features.cues.surroundings import meant_around
 
 _CLAUSE: Final = re.compile(r"[^，\n]+")
 _CACHED: Final = 65_536  # distinct clauses; a district's clauses repeat a great deal
@@ -58,6 +59,7 @@ def tag(text: str) -> list[Finding]:
 
 def _tag_line(line: str, offset: int) -> list[Finding]:
     read = [(begin, clause, _tag_clause(clause)) for begin, clause in clauses(line)]
+    spoken = [clause for _, clause, _ in read]
     found: list[Finding] = []
     for place, (begin, _, hits) in enumerate(read):
         if not hits:
@@ -70,6 +72,8 @@ def _tag_line(line: str, offset: int) -> list[Finding]:
                 polarity = "quotation"  # noqa: PLW2901 - the neighbours' word on what was read
             elif polarity == "asserted" and back is not None:
                 polarity = back  # noqa: PLW2901
+            elif polarity == "asserted":
+                polarity = meant_around(cue, (start, end), spoken, place) or polarity  # noqa: PLW2901
             found.append(Finding(cue, polarity, offset + begin + start, offset + begin + end))
     return sorted(found, key=lambda finding: (finding.start, finding.end, finding.cue))
 
