@@ -115,15 +115,17 @@ class AreaState:
         in already. Whoever takes `lock` before the first statement of a transaction is never so late.
         """
         sees = look.sees
-        if self._seen is None:
-            self._read(reader, as_of, sees)
-        elif not sees.reaches(self._seen):
+        if self._seen is not None and not sees.reaches(self._seen):
             return False
-        elif sees.grids != self._seen.grids or len(look.changed) > _MANY:
-            self._read(reader, as_of, sees)
-        else:
-            self._take_in(reader, look.changed)
-            self._seen = sees
+        try:
+            if self._seen is None or sees.grids != self._seen.grids or len(look.changed) > _MANY:
+                self._read(reader, as_of)
+            else:
+                self._take_in(reader, look.changed)
+        except BaseException:
+            self._clear()  # rather nothing than a part
+            raise
+        self._seen = sees
         return as_of >= self._since
 
     def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
@@ -137,7 +139,7 @@ class AreaState:
             for level, slots, not_own in self._counted
         ]
 
-    def _read(self, reader: Reader, as_of: int, sees: Seen) -> None:
+    def _read(self, reader: Reader, as_of: int) -> None:
         """Everything anew."""
         self._clear()
         self._lives = {slot: defaultdict(_Lives) for slot in self._slots}
@@ -159,7 +161,6 @@ class AreaState:
         for (slot, key), moments in starts.items():
             self._lives[slot][key] = _Lives(array("q", sorted(moments)), array("q", sorted(ends[slot, key])))
         self._since = since
-        self._seen = sees
 
     def _take_in(self, reader: Reader, disputes: Sequence[str]) -> None:
         """What is now said of some disputes, in the place of what was."""
