@@ -91,7 +91,7 @@ def _of_store(store: Store, args: argparse.Namespace) -> dict[str, Any]:
     for name, found in cases.items():
         wanted = args.cases if name == "random" else args.cases // 3
         answer[name] = _timed(store, one, _some(rng, found, wanted))
-    few = _some(rng, cases["random"], 20)
+    few = _some(rng, cases["random"], 5)
     with store.snapshot() as connection:
         answer["as a batch of one"] = [_as_batch(connection, one, *case) for case in few]
     # Last: the rows are taken away again, which no state that is kept of a store notices.

@@ -51,6 +51,8 @@ class Store:
                 yield connection.execution_options(**options)
             else:
                 yield connection
+            # Nothing was written; but a rollback would make psycopg forget all that it had prepared.
+            connection.commit()
 
     def close(self) -> None:
         """Close the connections that stand ready."""
@@ -81,7 +83,11 @@ def open_store(url: str) -> Store:
         engine, reader = _sqlite(parsed, reading=False), _sqlite(parsed, reading=True)
     elif backend in {"postgresql", "postgres"}:
         engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=20, pool_pre_ping=True
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=20,
+            max_overflow=20,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
         )
     else:
         raise StoreError(f"a store is sqlite or postgresql, not {backend}")
@@ -106,6 +112,7 @@ def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
         url.set(drivername="sqlite"),
         pool_size=20,
         max_overflow=20,
+        pool_use_lifo=True,  # those with the most prepared come first
         # A case is read by some forty texts, each for a few numbers of keys: all stay prepared.
         connect_args={"cached_statements": 1_000},
     )

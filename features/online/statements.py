@@ -19,7 +19,8 @@ from ..sources.base import Narrowing
 Rows: TypeAlias = list[tuple[Any, ...]]
 """As the driver gives them."""
 
-NOTHING: Final = Narrowing((), ())
+_SETTINGS: Final = ("plan_cache_mode = force_generic_plan", "jit = off")
+"""For the transaction, on PostgreSQL: to plan these views for every case takes longer than to run them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Reader:
         if not connection.in_transaction():
             connection.begin()  # SQLAlchemy begins at its own first statement, of which there may be none
         self.engine = connection.dialect.name
+        self._settled = self.engine != "postgresql"
         self._connection = connection
         self._driver: Any = connection.connection.driver_connection
 
@@ -108,6 +110,10 @@ class Reader:
     def _piped(self, wanted: Sequence[tuple[str, Any] | None]) -> list[Rows]:
         cursors = [None if one is None else self._driver.cursor() for one in wanted]
         with self._driver.pipeline():
+            if not self._settled:
+                for setting in _SETTINGS:
+                    self._driver.execute(f"SET LOCAL {setting}")
+                self._settled = True
             for cursor, one in zip(cursors, wanted, strict=True):
                 if cursor is not None and one is not None:
                     cursor.execute(*one, prepare=True)
