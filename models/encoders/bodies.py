@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -71,8 +72,9 @@ class Body:
 
     def save(self, folder: Path) -> None:
         """Write configuration, safetensors and tokenizer as `from_pretrained` reads them."""
-        self.model.save_pretrained(str(folder))
-        self.tokenizer.save_pretrained(str(folder))
+        with quiet(needed("transformers")):
+            self.model.save_pretrained(str(folder))
+            self.tokenizer.save_pretrained(str(folder))
 
 
 def read_body(base: str, *, offline: bool = False) -> Body:
@@ -87,9 +89,28 @@ def read_body(base: str, *, offline: bool = False) -> Body:
     """
     transformers = needed("transformers")
     more = {"local_files_only": offline or Path(base).is_dir(), "trust_remote_code": False}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(base, use_fast=True, **more)
-    model = transformers.AutoModel.from_pretrained(base, use_safetensors=True, **more)
+    with quiet(transformers):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(base, use_fast=True, **more)
+        model = transformers.AutoModel.from_pretrained(base, use_safetensors=True, **more)
+    if getattr(model, "pooler", None) is not None:
+        # nothing here reads it, and where a checkpoint lacks it, it would be random
+        model.pooler = None
     return Body(model.float().eval(), tokenizer, base)
+
+
+@contextmanager
+def quiet(transformers: Any) -> Iterator[None]:
+    """No progress bars and load reports of transformers' own; errors are raised all the same."""
+    logging = transformers.utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def reading(clause: Clause) -> str:

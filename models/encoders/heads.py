@@ -55,3 +55,20 @@ def quantised(body: Body) -> Body:
             copy.deepcopy(body.model).to("cpu"), {torch.nn.Linear}, dtype=torch.qint8
         )
     return Body(model.eval(), body.tokenizer, body.base)
+
+
+def cue_sums(body: Body, cues: Any, corpus: Corpus, size: int = BATCH) -> Array:
+    """What a text's clauses say of each cue, log odds beside a text that says nothing; shape (n, c).
+
+    Parameters
+    ----------
+    cues
+        The heads' weights, tensor of shape (c, width).
+    """
+    torch = needed("torch")
+    used = used_clauses(corpus)
+    answer = np.zeros((len(corpus.clauses), cues.shape[0]))
+    if len(used):
+        vectors = embed(body, [reading(corpus.clauses[place]) for place in used], size=size)
+        answer[used] = (torch.from_numpy(vectors) @ cues.T).double().numpy()
+    return over_clauses(corpus, answer)

@@ -46,8 +46,8 @@ class SmallSettings:
     width: int = 128
     heads: int = 4
     least: int = 2
-    steps: int = 600
-    batch: int = 96
+    steps: int = 200
+    batch: int = 64
     rate: float = 1e-3
     masked: float = 0.15
     seconds: float = 600.0

@@ -85,8 +85,9 @@ class TransformerEncoder(Encoder):
     def prepare(self, corpus: Corpus, progress: Progress | None = None) -> Self:
         """Read the body that was named, or pre-train a small one on the clauses of these texts."""
         made = self._like()
+        took: dict[str, Any] = {}
         if self.base is not None:
-            made._body, took = read_body(self.base), {}
+            made._body = read_body(self.base)
         else:
             texts = [reading(corpus.clauses[place]) for place in used_clauses(corpus)]
             made._body, took = pretrained(texts, self.small, self.seed, progress)
@@ -124,6 +125,11 @@ class TransformerEncoder(Encoder):
         body = self._serving
         each = heads.contributions(body, self._targets, corpus, 1 if self.int8 else self.batch)
         return heads.scores(corpus, each, _MAIN)
+
+    def cue_scores(self, corpus: Corpus) -> Array:
+        """Log odds of each cue column that it was taught, beside a text that says nothing; shape (n, c)."""
+        body = self._serving
+        return heads.cue_sums(body, self._cues, corpus, 1 if self.int8 else self.batch)
 
     def save(self, folder: Path) -> None:
         """Write `encoder.json`, `heads.safetensors`, and the body in fp32 as `from_pretrained` reads it."""

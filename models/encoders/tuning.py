@@ -35,11 +35,11 @@ class TuningSettings:
         A fuse, as in `models.encoders.small`.
     """
 
-    steps: int = 300
-    batch: int = 32
-    rate: float = 3e-4
+    steps: int = 150
+    batch: int = 16
+    rate: float = 5e-4
     head_rate: float = 2e-3
-    cues: float = 1.0
+    cues: float = 4.0
     decay: float = 0.1
     seconds: float = 900.0
 
