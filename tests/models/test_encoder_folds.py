@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Self
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from made_up_district import CUT, SETTINGS, District
+from tiny_bodies import make_tiny_bert
 
 from docket.snapshot import Snapshot
 from docket.times import parse_instant
+from models import registry
 from models.card import render_card
 from models.corpus import Clause, Corpus
 from models.encoders import folds
@@ -217,6 +221,31 @@ def test_with_too_few_harms_it_is_left_out(
 def test_a_name_that_means_nothing_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "--records", "x", "--encoder", "frozen:"]) == 2
     assert "names no encoder" in capsys.readouterr().err
+
+
+def test_a_folder_is_fine_tuned_by_command_and_found_again_from_the_registry(
+    district_folder: Path,
+    later: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    base = make_tiny_bert(tmp_path / "tiny-bert")
+    words = ["train", "--records", str(district_folder), "--until", "2024-01-01"]
+    assert run([*words, "--encoder", str(base), "--int8"]) == 0
+    # the package holds the body: what it was made of may go
+    shutil.rmtree(base)
+    scorer, uri = registry.load(capsys.readouterr().out.split()[-1])
+    encoder = scorer.estimator.encoder
+    assert isinstance(encoder, TransformerEncoder) and encoder.int8 and encoder.facts["base"] == str(base)
+    risks = scorer.risks(later.iloc[:20])
+    np.testing.assert_array_equal(registry.load(uri)[0].risks(later.iloc[:20]), risks)
+    # int8 goes clause by clause: alone and in a batch the bits are the same
+    np.testing.assert_array_equal(scorer.risks(later.iloc[[3]]), risks[[3]])
+    params = mlflow.MlflowClient().get_run(registry.find(uri).run_id).data.params
+    assert params["encoder.name"] == "transformer" and params["encoder.precision"] == "int8"
 
 
 def test_inputs_of_one_case_and_of_many_score_alike(with_encoder: Trained, later: pd.DataFrame) -> None:
