@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online
+.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -40,10 +40,13 @@ format: $(VENV)/.made
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# From pyproject's ranges. A plain `torch` would be a CUDA build: none is asked for.
+# From pyproject's ranges. torch is named without a build, so that any will do: the CPU wheel where pip is shown
+# one (it counts as later: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu), else PyPI's, which is CUDA's
+# and some gigabytes.
 lock:
 	$(BIN)/pip-compile --quiet --extra dev --strip-extras --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
 
 bench-district: $(VENV)/.made
 	$(BIN)/python bench/district.py
@@ -55,6 +58,10 @@ bench-features: $(VENV)/.made
 # Keeps two stores of a million disputes under bench/.cache: some minutes and 5 GB the first time.
 bench-online: $(VENV)/.made
 	$(BIN)/python -m bench.features.online --out bench/results/online.txt
+
+# Some twenty minutes on two idle cores. ENCODERS="--cail FOLDER/sentences.parquet --large"
+bench-encoders: $(VENV)/.made
+	$(BIN)/python bench/encoders.py $(ENCODERS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,7 +13,9 @@ from models import text
 from models.calibration import HazardMap
 from models.coherence import coherent_risks
 from models.design import Column, catalogue_columns
-from models.hazard import EscalationHazard, HazardSettings
+from models.encoders import folds
+from models.encoders.base import Encoder, read_by_hazard
+from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
 from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
@@ -38,17 +40,25 @@ class Estimator:
         The text score; None where there were too few harms to learn one.
     hazard, shares
         See their modules.
+    encoder
+        What reads the text beside the n-grams; None where none was asked for, or harms were too few.
     """
 
     score: NgramScore | None
     hazard: EscalationHazard
     shares: TargetShares
+    encoder: Encoder | None = None
 
     def text_columns(self, inputs: Inputs) -> Array:
-        """The text columns, shape (n, 2)."""
+        """The text columns, shape (n, 2), and those of the encoder after them."""
         if self.score is None:
-            return np.full((len(inputs), 2), np.nan)
-        return self.score.columns(inputs.corpus)
+            grams = np.full((len(inputs), len(TEXT_COLUMNS)), np.nan)
+        else:
+            grams = self.score.columns(inputs.corpus)
+        if self.encoder is None:
+            return grams
+        places, _ = read_by_hazard(self.encoder)
+        return np.hstack([grams, self.encoder.encode(inputs.corpus)[:, places]])
 
     def hazards(self, inputs: Inputs) -> Array:
         """Uncalibrated escalation hazard by interval, shape (n, 4)."""
@@ -76,6 +86,7 @@ def fit_estimator(
     settings: HazardSettings,
     seed: int,
     columns: Sequence[Column] | None = None,
+    encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Estimator:
     """Fit on query points before `cut`, by what was known then.
@@ -86,6 +97,8 @@ def fit_estimator(
         Records; nothing recorded at or after `cut` is read.
     inputs, dispute_ids, as_of, weight
         The query points, all with as_of < cut.
+    encoder
+        An unfitted encoder whose out-of-fold scores the hazard reads beside the n-grams'.
 
     Raises
     ------
@@ -104,6 +117,17 @@ def fit_estimator(
         snapshot.until(cut), inputs.corpus, dispute_ids, as_of, weight, progress=tell("text")
     )
     score = text.fit_score(inputs.corpus, known, weight, text.PENALTY)
+    names: tuple[str, ...] = TEXT_COLUMNS
+    fitted = None
+    if encoder is not None:
+        ids = np.asarray(dispute_ids, dtype=object)
+        lessons_at = folds.lessons_of(snapshot.until(cut), ids, as_of, inputs.cues, weight)
+        encoder = folds.prepared(encoder, inputs.corpus, as_of, tell("encoder, pre-training"))
+        fitted = folds.fit(encoder, inputs.corpus, lessons_at(np.arange(len(ids)), cut), tell("encoder"))
+    if encoder is not None and fitted is not None:
+        more = folds.out_of_fold(encoder, inputs.corpus, as_of, lessons_at, tell("encoder, out of fold"))
+        columns_of_text = np.hstack([columns_of_text, more])
+        names += read_by_hazard(encoder)[1]
     hazard = EscalationHazard.fit(
         inputs.table,
         inputs.cues,
@@ -116,9 +140,10 @@ def fit_estimator(
         cue_points=CUE_POINTS,
         settings=settings,
         seed=seed,
+        text_names=names,
         progress=tell("trees"),
     )
     groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
     signs = np.concatenate([hazard.design.signs, np.asarray(hazard.cue_signs, dtype=np.int64)])
     shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed, signs=signs)
-    return Estimator(score, hazard, shares)
+    return Estimator(score, hazard, shares, fitted)

@@ -21,6 +21,7 @@ from features.catalogue import COLUMNS, catalogue_hash
 from models import policy, splits
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
+from models.encoders.base import Encoder
 from models.estimator import Estimator, fit_estimator
 from models.hazard import HazardSettings
 from models.inputs import Inputs
@@ -69,6 +70,7 @@ def train(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    encoder: Encoder | None = None,
 ) -> Trained:
     """Train on what was recorded before `cut`.
 
@@ -84,6 +86,8 @@ def train(
         Told of each stage.
     capacity
         The shares of intake that red, yellow and blue may take.
+    encoder
+        An unfitted encoder to read the text beside the n-grams.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def train(
         If no 90-day label has matured by the cut.
     """
     material = gather(snapshot, cut, seed, progress)
-    return train_on(material, progress, settings=settings, capacity=capacity)
+    return train_on(material, progress, settings=settings, capacity=capacity, encoder=encoder)
 
 
 def train_on(
@@ -102,6 +106,7 @@ def train_on(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    encoder: Encoder | None = None,
 ) -> Trained:
     """Train on gathered material; see `train`."""
     m, settings = material, settings or HazardSettings()
@@ -116,7 +121,7 @@ def train_on(
             f"no dispute was taken in during the validation quarter, {rfc3339(quarter.begin)} to "
             f"{rfc3339(quarter.end)}"
         )
-    trial = _fitted(m, before, quarter.begin, settings, "validation model", progress)
+    trial = _fitted(m, before, quarter.begin, settings, encoder, "validation model", progress)
     calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), _votes(m, held))
     risks = trial.risks(m.inputs.rows(at_intake), calibration)
     colours = policy.fit(
@@ -132,7 +137,7 @@ def train_on(
         begin=quarter.begin,
         end=quarter.end,
     )
-    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, "final model", progress)
+    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, "final model", progress)
     scorer = Scorer(
         estimator=final,
         calibration=calibration,
@@ -148,6 +153,7 @@ def _fitted(
     rows: NDArray[np.int64],
     until: int,
     settings: HazardSettings,
+    encoder: Encoder | None,
     stage: str,
     progress: Progress | None,
 ) -> Estimator:
@@ -161,6 +167,7 @@ def _fitted(
         until,
         settings=settings,
         seed=m.seed,
+        encoder=encoder,
         progress=told,
     )
 
@@ -205,6 +212,7 @@ def _report(scorer: Scorer, settings: HazardSettings, validated: Validated, m: M
     return {
         "info": dict(scorer.info),
         "settings": asdict(settings),
+        "encoder": _encoder(scorer.estimator.encoder),
         "calibration": asdict(scorer.calibration),
         "policy": policy.policy_report(scorer.policy, validated.risks, validated.floored, harmed, days),
         "points": m.points["point"].value_counts().to_dict(),
@@ -218,6 +226,10 @@ def _report(scorer: Scorer, settings: HazardSettings, validated: Validated, m: M
         "validation": {"begin": validated.begin, "end": validated.end, "disputes": len(validated.risks)},
         "figures": figures(validated),
     }
+
+
+def _encoder(encoder: Encoder | None) -> dict[str, Any] | None:
+    return None if encoder is None else {"name": encoder.name, "seed": encoder.seed, **encoder.facts}
 
 
 def _example(frame: pd.DataFrame) -> pd.DataFrame:

@@ -91,7 +91,9 @@ class EscalationHazard:
         coefficients: Array,
         booster: lgb.Booster | None,
         settings: HazardSettings,
+        text_names: Sequence[str] = TEXT_COLUMNS,
     ) -> None:
+        self.text_names = tuple(text_names)
         self.columns, self.cue_names, self.cue_signs = tuple(columns), tuple(cue_names), tuple(cue_signs)
         self.base, self.design = base, design
         self.intercept, self.coefficients = intercept, coefficients
@@ -100,7 +102,7 @@ class EscalationHazard:
     @property
     def names(self) -> tuple[str, ...]:
         """The trees' columns in order."""
-        return (*(column.name for column in self.columns), *self.cue_names, *TEXT_COLUMNS, "interval")
+        return (*(column.name for column in self.columns), *self.cue_names, *self.text_names, "interval")
 
     @classmethod
     def fit(
@@ -117,6 +119,7 @@ class EscalationHazard:
         cue_points: Array,
         settings: HazardSettings,
         seed: int,
+        text_names: Sequence[str] = TEXT_COLUMNS,
         progress: Progress | None = None,
     ) -> EscalationHazard:
         """Fit on query points.
@@ -124,16 +127,18 @@ class EscalationHazard:
         Parameters
         ----------
         table, cues, text
-            Shapes (n, p), (n, c), (n, 2). The text columns must be out of fold; NaN where there was no
-            earlier text to learn from.
+            Shapes (n, p), (n, c), (n, t). The text columns must be out of fold; NaN where there was no
+            earlier text to learn from. None of them ever lowers the hazard.
         rows, weight
             The hazard rows and the weight of each query point, shape (n,).
         cue_points
             What each cue column is worth on the checklist, shape (c,).
+        text_names
+            Names of the text columns: the n-grams' two, and those of an encoder beside them.
         """
         base = baseline(rows, weight)
         design = LinearDesign.fit(table, columns, weight)
-        model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), None, settings)
+        model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), None, settings, text_names)
         model._fit_line(table, cues, text, rows, weight, cue_points)
         model._fit_trees(table, cues, text, rows, weight, seed, progress)
         return model
@@ -144,7 +149,7 @@ class EscalationHazard:
         settings = self.settings
         events, exposure = collapsed(rows, weight, len(table))
         used = exposure > 0
-        terms, texts = len(self.design.terms), len(TEXT_COLUMNS)
+        terms, texts = len(self.design.terms), len(self.text_names)
         staged = [self.columns[term.source].name in STAGE for term in self.design.terms]
         table_penalties = np.where(staged, settings.stage_penalty, settings.table_penalty)
         others = (settings.cue_penalty, settings.text_penalty, settings.points_penalty)
@@ -205,7 +210,7 @@ class EscalationHazard:
             "cat_smooth": 20.0,
             "cat_l2": 100.0,
             "min_data_per_group": 50,
-            "monotone_constraints": [*signs, *self.cue_signs, 1, 1, 0],
+            "monotone_constraints": [*signs, *self.cue_signs, *(1 for _ in self.text_names), 0],
             "monotone_constraints_method": "basic",
             "deterministic": True,
             "force_row_wise": True,
@@ -282,4 +287,5 @@ class EscalationHazard:
             self.coefficients,
             self.booster,
             settings,
+            self.text_names,
         )

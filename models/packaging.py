@@ -29,6 +29,7 @@ def register(trained: Trained, *, promote: bool = False) -> str:
     info = report["info"]
     params: dict[str, Any] = {
         **{f"hazard.{name}": value for name, value in report["settings"].items()},
+        **{f"encoder.{name}": value for name, value in (report["encoder"] or {"name": "ngrams"}).items()},
         "seed": info["seed"],
         "trained_until": info["trained_until"],
         "policy_version": report["policy"]["policy_version"],

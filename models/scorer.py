@@ -1,8 +1,8 @@
 """The model as it is used: frames in, twelve risks out, saved in native formats and JSON.
 
 A folder holds `scorer.json` (all small state), `arrays.npz` (no pickles), `text.json` and `text.npz` (the
-n-grams), and `trees.txt`, a LightGBM text file. Nothing of the training data is in it but n-grams that at
-least three disputes shared.
+n-grams), and `trees.txt`, a LightGBM text file; `encoder/` where an encoder was asked for. Nothing of the
+training data is in it but n-grams that at least three disputes shared, and what an encoder's weights hold.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from features.catalogue import catalogue_hash
 from models.calibration import HazardMap
 from models.design import Column, LinearDesign
+from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
-from models.hazard import EscalationHazard, HazardSettings
+from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
 from models.policy import ColourPolicy
@@ -32,7 +33,8 @@ from models.shares import TargetShares
 
 Array = NDArray[np.float64]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""The latest that is read. A model without an encoder is written as 1, which earlier installations read."""
 
 
 class ScorerMismatchError(ValueError):
@@ -108,8 +110,9 @@ class Scorer:
         """Write the model into a folder, which is made if need be."""
         folder.mkdir(parents=True, exist_ok=True)
         hazard = self.estimator.hazard
+        encoder = self.estimator.encoder
         state = {
-            "format": FORMAT,
+            "format": 1 if encoder is None else FORMAT,
             "catalogue_hash": catalogue_hash(),
             "columns": [asdict(column) for column in hazard.columns],
             "cue_names": list(hazard.cue_names),
@@ -119,6 +122,8 @@ class Scorer:
             "settings": asdict(hazard.settings),
             "has_trees": hazard.booster is not None,
             "has_text": self.estimator.score is not None,
+            "has_encoder": encoder is not None,
+            "text_names": list(hazard.text_names),
             "calibration": asdict(self.calibration),
             "policy": self.policy.to_json(),
             "ranges": self.ranges.state(),
@@ -134,6 +139,8 @@ class Scorer:
         )
         if self.estimator.score is not None:
             self.estimator.score.save(folder, "text")
+        if encoder is not None:
+            encoder.save(folder / "encoder")
         if hazard.booster is not None:
             hazard.booster.save_model(str(folder / "trees.txt"))
 
@@ -147,6 +154,8 @@ class Scorer:
             If it was trained under another feature catalogue, other cues, or a later format.
         FileNotFoundError
             If a file of it is missing.
+        models.encoders.base.EncoderMissingError
+            If its encoder needs an extra that isn't installed.
         """
         state = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
         _refuse_mismatch(state)
@@ -162,10 +171,12 @@ class Scorer:
             coefficients=arrays["coefficients"],
             booster=lgb.Booster(model_str=_trees(folder)) if state["has_trees"] else None,
             settings=HazardSettings(**state["settings"]),
+            text_names=state.get("text_names", TEXT_COLUMNS),
         )
         score = NgramScore.load(folder, "text") if state["has_text"] else None
+        encoder = load_encoder(folder / "encoder") if state.get("has_encoder") else None
         return cls(
-            estimator=Estimator(score, hazard, TargetShares.of(arrays)),
+            estimator=Estimator(score, hazard, TargetShares.of(arrays), encoder),
             calibration=HazardMap(**state["calibration"]),
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"]),

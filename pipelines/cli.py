@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
-from pipelines.defaults import DEFAULT_MODEL, PART_ROWS, Engine
+from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_MODEL, PART_ROWS, Engine
 
 app = typer.Typer(
     name="anlan",
@@ -87,11 +87,20 @@ def train(
     ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version champion.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            "--encoder",
+            help="What reads the text: ngrams; beside them transformer, a FOLDER or hub name to fine-tune, "
+            "or frozen:FOLDER (extra `encoder`).",
+        ),
+    ] = DEFAULT_ENCODER,
+    int8: Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")] = False,
 ) -> None:
     """Train, log and register a model; the last line on stdout is its URI."""
     from pipelines.train import run  # noqa: PLC0415
 
-    run(records, store, until=until, promote=promote, seed=seed)
+    run(records, store, until=until, promote=promote, seed=seed, encoder=encoder, int8=int8)
 
 
 @app.command()

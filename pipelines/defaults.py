@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 DEFAULT_MODEL: Final = "models:/anlan@champion"
+DEFAULT_ENCODER: Final = "ngrams"
+"""By name, so that the command line needn't load the catalogue of encoders."""
 EMBEDDED_STORE: Final = "sqlite:///var/anlan.db"
 PART_ROWS: Final = 100_000
 """Cases in a part of `anlan features build`: some 60 MB, and what a stopped build has to do again at most."""

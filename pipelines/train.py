@@ -8,20 +8,31 @@ from pathlib import Path
 from docket.faults import BadInput
 from docket.snapshot import Clock
 from docket.times import parse_instant
+from models.encoders.catalogue import encoder_named
 from models.evaluation import known_until
 from models.fit import train
 from models.packaging import register
+from pipelines.defaults import DEFAULT_ENCODER
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 
 
-def run(records: Path | None, store: str | None, *, until: str | None, promote: bool, seed: int) -> None:
+def run(
+    records: Path | None,
+    store: str | None,
+    *,
+    until: str | None,
+    promote: bool,
+    seed: int,
+    encoder: str = DEFAULT_ENCODER,
+    int8: bool = False,
+) -> None:
     """Train on what was recorded before `until`; the last line on stdout is the new version's URI.
 
     Raises
     ------
     BadInput, RecordFaults
-        If the date or the records can't be used.
+        If the date, the encoder's name or the records can't be used.
     models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
         If there is too little to learn from, and what of.
     """
@@ -29,9 +40,13 @@ def run(records: Path | None, store: str | None, *, until: str | None, promote: 
         cut = None if until is None else parse_instant(until)
     except ValueError as error:
         raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+    try:
+        reader = encoder_named(encoder, seed, int8=int8)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
     with progress() as report, stages() as tell:
         snapshot = read_records(records, store, Clock.LEARNED, tell)
-        trained = train(snapshot, known_until(snapshot) if cut is None else cut, seed, report)
+        trained = train(snapshot, known_until(snapshot) if cut is None else cut, seed, report, encoder=reader)
         tell("registering")
         uri = register(trained, promote=promote)
     sys.stdout.write(f"{uri}\n")
