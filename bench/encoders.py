@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
 
 from docket.snapshot import Snapshot
+from docket.text import prepare
 from docket.times import DAY, parse_instant
 from features.frame import feature_frame
 from features.sources import DuckSource
@@ -45,8 +46,8 @@ from models.hazard import HazardSettings
 from models.inputs import Inputs
 from models.material import Material, gather
 from models.metrics import average_precision, roc_auc
-from models.reading import CUE_POINTS, clauses_of
-from models.targets import RISK_COLUMNS, reporting_delay
+from models.reading import CUE_POINTS, clauses_of, cue_rows
+from models.targets import RISK_COLUMNS, labels, reporting_delay
 from models.trials import Cases, cases_between
 from models.truth import ceiling_figures, looked_up, read_truth
 
@@ -68,9 +69,7 @@ class District:
     @classmethod
     def make(cls, folder: Path, disputes: int, seed: int) -> District:
         """Simulate, cut, and read."""
-        anlan = Path(sys.executable).with_name("anlan")
-        words = ("--disputes", str(disputes), "--seed", str(seed), "--end", END)
-        subprocess.run([anlan, "demo-district", str(folder), *words], check=True, stdout=sys.stderr)
+        _simulated(folder, disputes, seed)
         snapshot, cut = Snapshot.from_folder(folder), parse_instant(CUT)
         material, end = gather(snapshot, cut), known_until(snapshot)
         delay = reporting_delay(snapshot, end)
@@ -105,6 +104,7 @@ def main() -> None:
     parser.add_argument("--within", action="store_true", help="the whole model with and without it instead")
     parser.add_argument("--cail", type=Path, help="sentences.parquet")
     parser.add_argument("--large", action="store_true", help="time a body of BERT-base's size as well")
+    parser.add_argument("--timed", type=int, default=0, help="time one fit on so many disputes' narratives")
     parser.add_argument("--domain", default="labor")
     args = parser.parse_args()
     torch = needed("torch")
@@ -112,6 +112,9 @@ def main() -> None:
     print(f"machine   {machine()}, torch {torch.__version__}, one thread; other work was running")
     if args.large:
         _large()
+    if args.timed:
+        with tempfile.TemporaryDirectory() as folder:
+            _timed(Path(folder) / "records", args.timed)
     for seed in args.seeds:
         with tempfile.TemporaryDirectory() as folder:
             _district(Path(folder), args.disputes, seed, args.within)
@@ -155,6 +158,33 @@ def _district(folder: Path, disputes: int, seed: int, within: bool) -> None:
     _losses(d, full.encode(read)[:, MAIN], small.encode(read)[:, MAIN])
     for name, encoder in (("ngrams", ngrams), ("fp32", full), ("int8", small)):
         _latency(name, encoder, d.texts)
+
+
+def _timed(folder: Path, disputes: int) -> None:
+    """One encoder on the narratives at intake of a district, seed 101; the steps don't grow with it."""
+    _simulated(folder, disputes, 101)
+    snapshot = Snapshot.from_folder(folder)
+    rows = snapshot.tables["disputes"].to_pandas().drop_duplicates("dispute_id")
+    texts = [prepare(text or "").text for text in rows["text"]]
+    corpus = Corpus.read(texts, clauses_of)
+    as_of = rows["recorded_at"].to_numpy(np.int64)
+    known = labels(snapshot, rows["dispute_id"].tolist(), as_of, known_until(snapshot))
+    lessons, marks = Lessons.of(known, cue_rows(texts), np.ones(len(texts))), [time.process_time()]
+    encoder: Any = TransformerEncoder()
+    for step in (lambda e: e.prepare(corpus), lambda e: e.fit(corpus, lessons), lambda e: e.encode(corpus)):
+        encoder = step(encoder)
+        marks.append(time.process_time())
+    pre, tuning, encoding = np.diff(marks)
+    print(
+        f"{disputes} disputes at intake, {len(corpus.clauses)} clauses: {pre:.0f} s of processor to "
+        f"pre-train, {tuning:.0f} s to fine-tune, {encoding:.0f} s to encode"
+    )
+
+
+def _simulated(folder: Path, disputes: int, seed: int) -> None:
+    anlan = Path(sys.executable).with_name("anlan")
+    words = ("--disputes", str(disputes), "--seed", str(seed), "--end", END)
+    subprocess.run([anlan, "demo-district", str(folder), *words], check=True, stdout=sys.stderr)
 
 
 def _large() -> None:
