@@ -15,7 +15,7 @@ from docket.asof import live
 
 from ..arrays import F64, I64
 from ..catalogue import CATALOGUE
-from ..declarations import Entity, Feature, Measure, Stream
+from ..declarations import Aggregate, Entity, Feature, Measure, Stream
 from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Kind, Part, document_of
 from ..engine import measure_stream, narrowing_of
 from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
@@ -69,11 +69,15 @@ class OneCase:
         self._measures = {
             name: [m for m in self._plan.measures if m.stream == name] for name in self._plan.streams
         }
-        self._groups: dict[tuple[str, Entity], list[Measure]] = {}
+        self._groups: dict[tuple[str, Entity, bool], list[Measure]] = {}
         for measure in self._plan.measures:
             if STREAMS[measure.stream].entities > {Entity.PERSON}:
                 group = Entity.PERSON if measure.entity in _PARTIES else measure.entity
-                self._groups.setdefault((measure.stream, group), []).append(measure)
+                # Of a contact with thousands of disputes the last year's are read, and those of a few kinds;
+                # a row that comes twice counts once.
+                recent = group is not Entity.PERSON and measure.aggregate is Aggregate.COUNT
+                recent = recent and measure.within is not None
+                self._groups.setdefault((measure.stream, group, recent), []).append(measure)
         place = {m: at for at, m in enumerate((*self._plan.measures, *self._areas.measures))}
         self._made_of = [(feature, [place[m] for m in feature.measures]) for feature in self._features]
         self._columns = pd.Index([feature.name for feature in self._features])
@@ -157,7 +161,7 @@ class OneCase:
         # Of whom the parties only know less is asked than of them: it is less to read.
         asked = [
             (name, Select(STREAMS[name].sql, narrowed(STREAMS[name], keys.of[group], measures, moment)))
-            for (name, group), measures in self._groups.items()
+            for (name, group, _), measures in self._groups.items()
         ]
         for (name, _), found in zip(asked, reader.read([select for _, select in asked]), strict=True):
             rows.setdefault(name, []).extend(found)
