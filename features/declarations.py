@@ -49,6 +49,8 @@ class Stream:
         The SQL expression of `at`, for narrowing by window; empty where it differs between the branches.
     kind
         The SQL expression of `kind`, for narrowing by it; empty where it differs between the branches.
+    dispute
+        The SQL expression of `dispute_id`, for narrowing by it; empty where it isn't a column.
     others
         True where it tells of other disputes than the one being scored. Such a stream ends a contribution
         at `excluded_at` (disputes with an authority count for nobody), and its features must be `not_own`,
@@ -62,6 +64,7 @@ class Stream:
     happened: str
     others: bool
     kind: str = ""
+    dispute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

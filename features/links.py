@@ -37,12 +37,15 @@ LINK_FIELDS: Final = pa.schema(
     ]
 )
 _OF_FAMILY: Final = " AND ".join(f"{row}.relation IN ('spouse', 'family')" for row in "ab")
-LINKS_SQL: Final = (
-    "SELECT a.person_id AS person_id, b.person_id AS other_id, "
+_LINK: Final = (
+    "a.person_id AS person_id, b.person_id AS other_id, "
     f"CASE WHEN {_OF_FAMILY} THEN 1 ELSE 0 END AS family, {latest('a', 'b', 'd')} AS known, "
-    f'{earliest("a", "b", "d", excluded="d")} AS "until" '
-    f"FROM {TWO_PARTIES} WHERE {LOOKUP} AND a.person_id <> b.person_id"
+    f'{earliest("a", "b", "d", excluded="d")} AS "until"'
 )
+_LINKED: Final = f"FROM {TWO_PARTIES} WHERE {LOOKUP} AND a.person_id <> b.person_id"
+LINKS_SQL: Final = f"SELECT {_LINK} {_LINKED}"
+LINKS_BY_DISPUTE_SQL: Final = f"SELECT {_LINK}, a.dispute_id AS dispute_id {_LINKED}"
+"""`LINK_FIELDS` and the dispute that was shared: for who keeps links and takes in what changes."""
 
 
 def links(source: Source, people: pa.Array) -> pa.Table:

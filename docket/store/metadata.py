@@ -21,7 +21,7 @@ WORD: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 MOMENT: Final = sa.BigInteger()
 """Microseconds since the epoch."""
 
-WRITTEN_BY: Final = frozenset({"disputes", "parties", "outcomes"})
+WRITTEN_BY: Final = frozenset({"disputes", "parties", "events", "registry", "visits", "outcomes"})
 """Tables whose rows say which transaction wrote them, on PostgreSQL by the column's default there: whoever
 keeps something read from them asks what came since. Null for rows from before the column, and on SQLite,
 where row numbers tell as much."""

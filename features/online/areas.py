@@ -12,7 +12,6 @@ that starts the service anew.
 
 from __future__ import annotations
 
-import threading
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
@@ -30,7 +29,6 @@ from ..arrays import F64
 from ..declarations import Aggregate, Entity, Measure
 from ..sources.base import Narrowing
 from ..streams import GRID_DISPUTES
-from .changes import Look, Seen
 from .statements import Native, Reader, Rows, Select
 
 AREAS: Final = frozenset({Entity.GRID, Entity.COMMUNITY, Entity.STREET})
@@ -38,8 +36,6 @@ BACK: Final = 31
 """How many days before it is read a state answers for; older moments are counted from the store."""
 _BATCH: Final = 256
 """Changed disputes read in one statement."""
-_MANY: Final = 5_000
-"""Changed disputes, from a load, from which on reading everything anew is quicker."""
 _GRIDS: Final = "SELECT g.grid_id, g.community_id, g.street_id FROM known_grids AS g"
 
 Life: TypeAlias = tuple[int, int]
@@ -90,42 +86,18 @@ class AreaState:
         self._counted = [(measure.entity, _slots_of(measure), measure.not_own) for measure in measures]
         self._slots = tuple(dict.fromkeys(slot for _, slots, _ in self._counted for slot in slots))
         self._longest = max((slot.within for slot in self._slots), default=0)
-        self.lock = threading.Lock()
-        self._clear()
+        self.clear()
 
-    def _clear(self) -> None:
-        self._seen: Seen | None = None
+    def clear(self) -> None:
+        """Know nothing."""
         self._since = NEVER
         self._above: dict[str, dict[Entity, str]] = {}
         self._grids_of: dict[str, list[str]] = {}
         self._versions: dict[str, tuple[Version, ...]] = {}
         self._lives: dict[Slot, defaultdict[str, _Lives]] = {}
 
-    @property
-    def seen(self) -> Seen | None:
-        """What the state has taken in; None: nothing yet."""
-        return self._seen
-
-    def refresh(self, reader: Reader, look: Look, as_of: int) -> bool:
-        """Bring the state up to what a transaction sees, and say whether it answers for `as_of` there.
-
-        `look` is that transaction's, since `seen`.
-
-        It doesn't where the moment is too old, or where the transaction sees less than the state has taken
-        in already. Whoever takes `lock` before the first statement of a transaction is never so late.
-        """
-        sees = look.sees
-        if self._seen is not None and not sees.reaches(self._seen):
-            return False
-        try:
-            if self._seen is None or sees.grids != self._seen.grids or len(look.changed) > _MANY:
-                self._read(reader, as_of)
-            else:
-                self._take_in(reader, look.changed)
-        except BaseException:
-            self._clear()  # rather nothing than a part
-            raise
-        self._seen = sees
+    def answers(self, as_of: int) -> bool:
+        """Whether the moment isn't too old."""
         return as_of >= self._since
 
     def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
@@ -139,9 +111,9 @@ class AreaState:
             for level, slots, not_own in self._counted
         ]
 
-    def _read(self, reader: Reader, as_of: int) -> None:
-        """Everything anew."""
-        self._clear()
+    def read(self, reader: Reader, as_of: int) -> None:
+        """Everything anew, for moments from some weeks before `as_of` on."""
+        self.clear()
         self._lives = {slot: defaultdict(_Lives) for slot in self._slots}
         (grids,) = reader.read([Native(_GRIDS)])
         for grid, community, street in grids:
@@ -162,7 +134,7 @@ class AreaState:
             self._lives[slot][key] = _Lives(array("q", sorted(moments)), array("q", sorted(ends[slot, key])))
         self._since = since
 
-    def _take_in(self, reader: Reader, disputes: Sequence[str]) -> None:
+    def take_in(self, reader: Reader, disputes: Sequence[str]) -> None:
         """What is now said of some disputes, in the place of what was."""
         found: list[tuple[str, tuple[Version, ...]]] = []
         for start in range(0, len(disputes), _BATCH):

@@ -27,11 +27,14 @@ from ..streams import STREAMS
 from .areas import AREAS, AreaState
 from .changes import looked, looking
 from .folding import Asking, Plan
-from .keys import Keys, own_keys, with_reached
+from .kept import Kept
+from .keys import Keys, chained, own_keys, with_reached
+from .people import MANY, PeopleState, Person
 from .statements import Reader, Rows, Select
 
 _NO_NAMES: Final = pa.nulls(0, pa.string())
 _PARTIES: Final = frozenset({Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON})
+_PEOPLE: Final = (*_PARTIES, Entity.RELATIVE, Entity.CONTACT)
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,18 @@ class OneCase:
     ----------
     features
         Another catalogue than the project's own, for tests.
+    many
+        How many rows of a stream a person must have to be kept.
     """
 
-    def __init__(self, features: Sequence[Feature] = CATALOGUE) -> None:
+    def __init__(self, features: Sequence[Feature] = CATALOGUE, many: int = MANY) -> None:
         self._features = tuple(features)
         measures = tuple(dict.fromkeys(m for feature in features for m in feature.measures))
         self._areas = AreaState([m for m in measures if m.entity in AREAS])
+        self._people = PeopleState(
+            [m for m in measures if STREAMS[m.stream].entities > {Entity.PERSON}], many
+        )
+        self._kept = Kept(self._areas, self._people)
         self._plan = Plan([m for m in measures if m.entity not in AREAS])
         self._measures = {
             name: [m for m in self._plan.measures if m.stream == name] for name in self._plan.streams
@@ -79,8 +88,14 @@ class OneCase:
                 recent = recent and measure.within is not None
                 self._groups.setdefault((measure.stream, group, recent), []).append(measure)
         place = {m: at for at, m in enumerate((*self._plan.measures, *self._areas.measures))}
+        self._place = place
         self._made_of = [(feature, [place[m] for m in feature.measures]) for feature in self._features]
         self._columns = pd.Index([feature.name for feature in self._features])
+
+    @property
+    def people_kept(self) -> int:
+        """How many people's rows are in memory."""
+        return len(self._people.people)
 
     def warm(self, connection: sa.Connection, as_of: int) -> None:
         """Compile, and read the areas' state, rather than for the first case.
@@ -97,7 +112,7 @@ class OneCase:
     def facts(self, connection: sa.Connection, dispute_id: str, as_of: int) -> CaseFacts:
         """Features and texts of a dispute at a moment (microseconds).
 
-        At most three round trips, and a fourth where an area has changed since the last case. The numbers
+        At most three round trips, and some more where something has changed since the last case. The numbers
         are those of `features.frame.feature_frame` to the last bit.
 
         Parameters
@@ -117,19 +132,24 @@ class OneCase:
             *(Select(sql, _by(column, dispute_id)) for sql, column in _OWN),
             *(Select(STREAMS[name].sql, _by(STREAMS[name].lookup[0], dispute_id)) for name in own),
         ]
-        with self._areas.lock:
+        with self._kept.lock:
             grids, now, changed, disputes, parties, narratives, events, *streams = reader.read(
-                [*looking(reader.engine, self._areas.seen), *selects]
+                [*looking(reader.engine, self._kept.seen), *selects]
             )
-            kept = self._areas.refresh(reader, looked(reader.engine, grids, now, changed), as_of)
+            fresh = self._kept.refresh(reader, looked(reader.engine, grids, now, changed), as_of)
             keys = own_keys(disputes, parties, dispute_id, as_of)
-            areas = self._areas.values(dispute_id, keys.of, as_of) if kept else None
+            told = fresh and self._areas.answers(as_of)
+            areas = self._areas.values(dispute_id, keys.of, as_of) if told else None
+            kept = self._people.people if fresh else {}
         rows = dict(zip(own, streams, strict=True))
-        keys, visits = self._people(reader, keys, rows, as_of)
+        keys, visits = self._read_people(reader, keys, kept, rows, as_of)
         request = _request(keys, dispute_id, as_of, named=areas is None)
         if areas is None:
             areas = _from_store(connection, request, self._areas.measures)
-        values = [*self._plan.fold(self._asked(keys, rows), dispute_id, as_of), *areas]
+        asked = self._asked(keys, rows)
+        folded = self._plan.fold(asked, dispute_id, as_of)
+        self._add_kept(folded, asked, keys, kept, dispute_id, as_of)
+        values = [*folded, *areas]
         matrix = np.empty((1, len(self._made_of)), np.float64)
         for place, (feature, made_of) in enumerate(self._made_of):
             matrix[0, place] = finished(feature, [values[at] for at in made_of], request)[0]
@@ -138,10 +158,12 @@ class OneCase:
         frame.insert(len(self._columns), "text", pd.Series([document.text], dtype="str"))
         return CaseFacts(frame, document)
 
-    def _people(self, reader: Reader, keys: Keys, rows: dict[str, Rows], as_of: int) -> tuple[Keys, Rows]:
-        """Add the rows of pairs and of people to `rows`; the keys with whom the parties reach, and visits."""
+    def _read_people(
+        self, reader: Reader, keys: Keys, kept: Mapping[str, Person], rows: dict[str, Rows], as_of: int
+    ) -> tuple[Keys, Rows]:
+        """Add the rows of pairs and of people who aren't kept; the keys with whom is reached, and visits."""
         moment = np.array([as_of], np.int64)
-        parties = list(keys.of[Entity.PERSON])
+        parties = [name for name in keys.of[Entity.PERSON] if name not in kept]
         of_pairs = [name for name in self._plan.streams if STREAMS[name].entities == {Entity.PAIR}]
         links, visits, *streams = reader.read(
             [
@@ -157,15 +179,46 @@ class OneCase:
             ]
         )
         rows.update(zip(of_pairs, streams, strict=True))
-        keys = with_reached(keys, links, as_of)
+        by_party: dict[str, Rows] = {}
+        for row in links:
+            by_party.setdefault(row[0], []).append(row)
+        chains = {party: chained(found) for party, found in by_party.items()}
+        for party in keys.of[Entity.PERSON]:
+            if party in kept:
+                chains[party] = kept[party].chain
+                visits = [*visits, *kept[party].visits]
+        keys = with_reached(keys, chains, as_of)
         # Of whom the parties only know less is asked than of them: it is less to read.
-        asked = [
-            (name, Select(STREAMS[name].sql, narrowed(STREAMS[name], keys.of[group], measures, moment)))
-            for (name, group, _), measures in self._groups.items()
-        ]
-        for (name, _), found in zip(asked, reader.read([select for _, select in asked]), strict=True):
-            rows.setdefault(name, []).extend(found)
+        asked = []
+        for (name, group, _), measures in self._groups.items():
+            people = [person for person in keys.of[group] if person not in kept]
+            asked.append((name, Select(STREAMS[name].sql, narrowed(STREAMS[name], people, measures, moment))))
+        found = reader.read([select for _, select in asked])
+        for (name, _), of_stream in zip(asked, found, strict=True):
+            rows.setdefault(name, []).extend(of_stream)
+        self._people.met((links, *found))
         return keys, visits
+
+    def _add_kept(
+        self,
+        folded: list[F64],
+        asked: Mapping[str, Asking],
+        keys: Keys,
+        kept: Mapping[str, Person],
+        dispute_id: str,
+        as_of: int,
+    ) -> None:
+        """Put what is known of those who are kept into the places that `folded` holds for them."""
+        people = keys.people
+        here = [(place, name) for place, name in enumerate(people) if name in kept]
+        self._people.used(name for _, name in here)
+        for place, name in here:
+            entities = frozenset(entity for entity in _PEOPLE if name in keys.of[entity])
+            values = kept[name].fold(entities, dispute_id, as_of)
+            for measure, value in zip(self._people.plan.measures, values, strict=True):
+                if value.size:
+                    positions = asked[measure.stream].wanted[measure.entity]
+                    folded[self._place[measure]][np.searchsorted(positions, place)] = value[0]
 
     def _asked(self, keys: Keys, rows: Mapping[str, Rows]) -> dict[str, Asking]:
         asked: dict[str, Asking] = {}

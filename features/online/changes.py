@@ -16,28 +16,40 @@ from docket.asof import NEVER
 from .statements import Native, Rows
 
 _GRIDS: Final = "SELECT COUNT(*), COALESCE(SUM(row_no), 0) FROM grids WHERE replaced_at IS NULL"
-_LAST: Final = (
-    "SELECT (SELECT COALESCE(MAX(row_no), 0) FROM disputes), (SELECT COALESCE(MAX(row_no), 0) FROM parties), "
-    "(SELECT COALESCE(MAX(row_no), 0) FROM outcomes)"
-)
-# An outcome that a correction moves from one dispute to another changes both.
-_CHANGED: Final = (
-    "SELECT dispute_id FROM disputes WHERE {disputes} "
-    "UNION SELECT dispute_id FROM parties WHERE {parties} "
-    "UNION SELECT moved.dispute_id FROM outcomes AS new JOIN outcomes AS moved "
-    "ON moved.outcome_id = new.outcome_id WHERE {outcomes}"
+_TABLES: Final = ("disputes", "parties", "outcomes", "events", "registry", "visits")
+_LAST: Final = "SELECT " + ", ".join(f"(SELECT COALESCE(MAX(row_no), 0) FROM {table})" for table in _TABLES)
+_AREAS: Final = 0
+_DISPUTES: Final = 1
+_PEOPLE: Final = 2
+
+
+def _moved(tag: int, table: str, key: str, names: str) -> str:
+    """A correction may move a row from one dispute, or person, to another: both have changed."""
+    return (
+        f"SELECT {tag}, moved.{names} FROM {table} AS new JOIN {table} AS moved ON moved.{key} = new.{key} "
+        f"WHERE {{{table}}}"
+    )
+
+
+_CHANGED: Final = " UNION ".join(
+    (
+        f"SELECT {_AREAS}, dispute_id FROM disputes AS new WHERE {{disputes}}",
+        f"SELECT {_AREAS}, dispute_id FROM parties AS new WHERE {{parties}}",
+        _moved(_AREAS, "outcomes", "outcome_id", "dispute_id"),
+        _moved(_DISPUTES, "events", "event_id", "dispute_id"),
+        _moved(_PEOPLE, "registry", "entry_id", "person_id"),
+        _moved(_PEOPLE, "visits", "visit_id", "person_id"),
+    )
 )
 _CHANGED_SQLITE: Final = _CHANGED.format(
-    disputes="row_no > ?1", parties="row_no > ?2", outcomes="new.row_no > ?3"
+    **{table: f"new.row_no > ?{place}" for place, table in enumerate(_TABLES, start=1)}
 )
-_CHANGED_POSTGRESQL: Final = _CHANGED.format(
-    disputes="written_by >= %s", parties="written_by >= %s", outcomes="new.written_by >= %s"
-)
+_CHANGED_POSTGRESQL: Final = _CHANGED.format(**dict.fromkeys(_TABLES, "new.written_by >= %s"))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a transaction sees of the tables that the areas rest on.
+    """What a transaction sees of the tables that is kept something of.
 
     Attributes
     ----------
@@ -50,7 +62,7 @@ class Seen:
     """
 
     grids: tuple[int, int]
-    rows: tuple[int, int, int] = (0, 0, 0)
+    rows: tuple[int, ...] = (0,) * len(_TABLES)
     first_open: int = 0
     end: int = 0
     running: frozenset[int] = frozenset()
@@ -65,18 +77,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one transaction sees, and what the areas may read otherwise there than at an earlier look.
+    """What one transaction sees, and what may be read otherwise there than at an earlier look.
+
+    Some of what is named may have been seen as it is then already.
 
     Attributes
     ----------
     sees
         Of the tables.
-    changed
-        Disputes; some may have been seen as they are then already.
+    disputes
+        Those of which areas and people may be told otherwise: they, their parties or outcomes have changed.
+    events
+        Disputes of which only people are told otherwise.
+    people
+        Those about whom an entry of the registry or a visit has.
     """
 
     sees: Seen
-    changed: tuple[str, ...]
+    disputes: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 def looking(engine: str, since: Seen | None) -> list[Native]:
@@ -90,20 +110,22 @@ def looking(engine: str, since: Seen | None) -> list[Native]:
         The earlier look; None: there was none, and nothing has changed.
     """
     if engine == "sqlite":
-        after = (NEVER,) * 3 if since is None else since.rows
+        after = (NEVER,) * len(_TABLES) if since is None else since.rows
         return [Native(_GRIDS), Native(_LAST), Native(_CHANGED_SQLITE, after)]
     first_open = NEVER if since is None else since.first_open
-    changed = Native(_CHANGED_POSTGRESQL, (first_open,) * 3)
+    changed = Native(_CHANGED_POSTGRESQL, (first_open,) * len(_TABLES))
     return [Native(_GRIDS), Native("SELECT pg_current_snapshot()::text"), changed]
 
 
 def looked(engine: str, grids: Rows, now: Rows, changed: Rows) -> Look:
     """From the rows of `looking`."""
     of_grids = (int(grids[0][0]), int(grids[0][1]))
-    disputes = tuple(str(row[0]) for row in changed)
+    told: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for tag, name in changed:
+        told[tag].append(name)
+    names = [tuple(of) for of in told]
     if engine == "sqlite":
-        one, two, three = (int(number) for number in now[0])
-        return Look(Seen(of_grids, rows=(one, two, three)), disputes)
+        return Look(Seen(of_grids, rows=tuple(int(number) for number in now[0])), *names)
     first_open, end, running = str(now[0][0]).split(":")
     sees = Seen(
         of_grids,
@@ -111,4 +133,4 @@ def looked(engine: str, grids: Rows, now: Rows, changed: Rows) -> Look:
         end=int(end),
         running=frozenset(int(number) for number in running.split(",") if number),
     )
-    return Look(sees, disputes)
+    return Look(sees, *names)

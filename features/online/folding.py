@@ -98,12 +98,28 @@ class Plan:
             start += len(asked[stream].names)
             offsets.append(start)
         rows = arrange_case([asked[stream] for stream in self.streams], offsets)
+        wanted = [asked[stream].wanted[entity] for stream, entity in self.entities]
+        return self.walk(rows, offsets, wanted, dispute_id, as_of)
+
+    def walk(
+        self, rows: Arranged, offsets: Sequence[int], wanted: Sequence[I64], dispute_id: str, as_of: int
+    ) -> list[F64]:
+        """`fold` of rows that are arranged already.
+
+        Parameters
+        ----------
+        rows
+            As `arrange_case` gives them.
+        offsets
+            (streams + 1,) each stream's first key.
+        wanted
+            For each of `entities`, positions among its stream's keys, ascending.
+        """
         base = np.array(offsets, np.int64)
-        own = np.full(start, -1, np.int64)
+        own = np.full(offsets[-1], -1, np.int64)
         if dispute_id in rows.rank:
             mine = rows.sorted.dispute == rows.rank[dispute_id]
             own[rows.sorted.key[mine]] = rows.sorted.group[mine]
-        wanted = [asked[stream].wanted[entity] for stream, entity in self.entities]
         sizes = [len(positions) for positions in wanted]
         bounds = np.zeros(len(sizes) + 1, np.int64)
         np.cumsum(sizes, out=bounds[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from docket.asof import live
 
@@ -13,6 +13,8 @@ from ..expansion import PAIR_JOINT
 from ..links import FARTHEST, MOST
 from .statements import Rows
 
+Chain: TypeAlias = tuple[list[tuple[int, str, int]], list[tuple[int, str, int]]]
+"""A person's links outside of the family and within it: known, the other, until; the last learned first."""
 _AREAS: Final = (Entity.GRID, Entity.COMMUNITY, Entity.STREET)
 
 
@@ -72,33 +74,40 @@ def own_keys(disputes: Rows, parties: Rows, dispute_id: str, as_of: int) -> Keys
     return Keys(True, of)
 
 
-def with_reached(keys: Keys, links: Rows, as_of: int) -> Keys:
+def chained(links: Rows) -> Chain:
+    """One person's links (`features.links.LINK_FIELDS`, every version), the last learned first, by family."""
+    ordered: Chain = ([], [])
+    for row in links:
+        ordered[row[2]].append((row[3], row[1], row[4]))
+    for of in ordered:
+        of.sort(reverse=True)
+    return ordered
+
+
+def with_reached(keys: Keys, chains: Mapping[str, Chain], as_of: int) -> Keys:
     """`keys`, and whom the parties reach by a dispute live at the moment.
 
     Parameters
     ----------
-    links
-        `features.links.LINK_FIELDS` of the parties, every version.
+    chains
+        Each party's, as `chained` makes it; who has no link may be left out.
     """
     parties = keys.of[Entity.PERSON]
-    by_party: dict[str, list[tuple[Any, ...]]] = {party: [] for party in parties}
-    for row in links:
-        by_party[row[0]].append(row)
     of = dict(keys.of)
     for entity, family in ((Entity.RELATIVE, 1), (Entity.CONTACT, 0)):
         found: dict[str, None] = {}
         for party in parties:
-            found.update(dict.fromkeys(_reached(by_party[party], parties, family, as_of)))
+            links = chains[party][family] if party in chains else ()
+            found.update(dict.fromkeys(_reached(links, parties, as_of)))
         of[entity] = tuple(found)
     return Keys(keys.known, of)
 
 
-def _reached(rows: Sequence[tuple[Any, ...]], parties: Sequence[str], family: int, as_of: int) -> set[str]:
+def _reached(links: Iterable[tuple[int, str, int]], parties: Sequence[str], as_of: int) -> set[str]:
     """Whom one party reaches, from the last learned back, as `features.links` walks."""
-    mine = [(known, other, until) for _, other, kin, known, until in rows if kin == family]
     found: set[str] = set()
     looked = 0
-    for known, other, until in sorted(mine, reverse=True):
+    for known, other, until in links:
         if len(found) == MOST or looked == FARTHEST:
             break
         if live(known, until, as_of) and other not in parties:

@@ -34,6 +34,7 @@ PERSON_DISPUTES = Stream(
     "d.opened_at",
     others=True,
     kind="p.role || '/' || d.kind",
+    dispute="p.dispute_id",
 )
 PERSON_EVENTS = Stream(
     "person_events",
@@ -53,6 +54,7 @@ PERSON_EVENTS = Stream(
     'e."at"',
     others=True,
     kind="p.role || '/' || e.kind",
+    dispute="p.dispute_id",
 )
 PERSON_OUTCOMES = Stream(
     "person_outcomes",
@@ -72,6 +74,7 @@ PERSON_OUTCOMES = Stream(
     'o."at"',
     others=True,
     kind="p.role || '/' || o.kind",
+    dispute="p.dispute_id",
 )
 PERSON_OPPONENTS = Stream(
     "person_opponents",
@@ -92,6 +95,7 @@ PERSON_OPPONENTS = Stream(
     "d.opened_at",
     others=True,
     kind="d.kind",
+    dispute="a.dispute_id",
 )
 PERSON_REGISTRY = Stream(
     "person_registry",
@@ -111,6 +115,7 @@ PERSON_REGISTRY = Stream(
     "r.entered_at",
     others=True,
     kind="r.category",
+    dispute="r.dispute_id",
 )
 _SCORED: Final = " ".join(f"WHEN '{name}' THEN {score:.0f}" for name, score in FINDING_SCORES.items())
 PERSON_VISITS = Stream(
