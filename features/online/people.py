@@ -31,7 +31,7 @@ from .folding import Arranged, Asking, Plan, arrange_case
 from .keys import Chain, chained
 from .statements import Native, Reader, Rows, Select
 
-MANY: Final = 64
+MANY: Final = 150
 """Rows of a stream from which on a person is worth keeping."""
 AT_FIRST: Final = 64
 """How many people, those with the most disputes, are read before the first case."""
@@ -217,11 +217,13 @@ class PeopleState:
         selects = []
         for stream in wanted:
             sql, key = self._sql[stream]
-            columns, values = [key], [names]
-            if disputes is not None:
-                columns.append(self._of_dispute[stream])
-                values.append(disputes)
-            selects.append(Select(sql, Narrowing(tuple(columns), tuple(values))))
+            if disputes is None:
+                narrowing = Narrowing((key,), (names,))
+            else:
+                # No index serves an expression: by a person's, all of their disputes would be looked through.
+                columns = (self._of_dispute[stream], f"({key} || '')")
+                narrowing = Narrowing(columns, (disputes, names))
+            selects.append(Select(sql, narrowing))
         found: dict[str, dict[str, Rows]] = {name: {stream: [] for stream in wanted} for name in names}
         for stream, rows in zip(wanted, reader.read(selects), strict=True):
             for row in rows:
