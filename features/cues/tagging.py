@@ -42,6 +42,28 @@ def clauses(text: str) -> Iterator[tuple[int, str]]:
         yield found.start(), found[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A cue's words in a clause read by itself.
+
+    Attributes
+    ----------
+    cue
+        Its name.
+    start, end
+        Code points of the clause, end exclusive.
+    """
+
+    cue: str
+    start: int
+    end: int
+
+
+def mentions(clause: str) -> tuple[Mention, ...]:
+    """The cues that a clause mentions, whether it asserts them or not, each once."""
+    return tuple(Mention(cue, start, end) for cue, _, start, end in _tag_clause(clause))
+
+
 def tag(text: str) -> list[Finding]:
     """All cues in a prepared text, in the order in which they stand.
 

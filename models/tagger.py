@@ -1,0 +1,341 @@
+"""A cue tagger that learns: from what the rules read, and from what staff labelled.
+
+The rules (`features.cues`) know the wordings that somebody wrote down. This one learns, for each cue, which
+characters and which company it keeps: of every clause in which a rule finds the cue, copies without part of
+the words found are learned from too, so that one wording's neighbours count as well as itself (weak
+supervision with the matched words dropped; as distant supervision masks the entity, Mintz et al. 2009). A
+clause that staff have labelled counts for several, whatever the rules say of it.
+
+What it finds where no rule does is a *suggestion*: it is shown to staff as such, with its probability, and no
+safety floor rests on it.
+
+References
+----------
+Mintz, M. et al. (2009), Distant supervision for relation extraction without labeled data, ACL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import expit
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import murmurhash3_32
+
+from features.cues import CUES
+from features.cues.polarity import Polarity, polarity_of
+from features.cues.tagging import Mention, clauses, mentions
+
+Array = NDArray[np.float64]
+
+LEAST_WORDINGS: Final = 4
+"""Distinct wordings of a cue that the rules must have found; with fewer there is nothing to generalise."""
+FALSE_ALARMS: Final = 1 / 2_000
+"""Share of the clauses without any cue that may be suggested: about one text in a hundred."""
+LEAST_PROBABILITY: Final = 0.02
+"""Nothing less likely is suggested."""
+FOLDS: Final = 4
+COPIES: Final = 2
+DROPPED: Final = 0.5
+"""Of the words found, the share of characters that a copy lacks."""
+STAFF_WEIGHT: Final = 5.0
+MOST_NEGATIVES: Final = 30_000
+LONGEST: Final = 4
+_WIDTH: Final = 2**17
+_GONE: Final = "□"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLabel:
+    """What a member of staff says of a clause.
+
+    Attributes
+    ----------
+    clause
+        Prepared text, as `features.cues.tagging.clauses` gives it.
+    cue
+        Its name.
+    present
+        Whether the clause speaks of it.
+    """
+
+    clause: str
+    cue: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A cue that a clause may speak of, though no rule reads it there.
+
+    Attributes
+    ----------
+    cue, polarity
+        As of a `features.cues.Finding`.
+    start, end
+        The characters that speak for it most: code points of the text that was read, end exclusive.
+    probability
+        By clauses as they come.
+    """
+
+    cue: str
+    polarity: Polarity
+    start: int
+    end: int
+    probability: float
+
+
+def vectorised(texts: Sequence[str]) -> Any:
+    """Character 1- to 4-grams of clauses, ends marked, each of unit length; CSR (n, grams)."""
+    hashing = HashingVectorizer(
+        analyzer="char", ngram_range=(1, LONGEST), n_features=_WIDTH, alternate_sign=False, lowercase=False
+    )
+    return hashing.transform([f"^{text}$" for text in texts])
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Distinct clauses, and what each is known to speak of.
+
+    Attributes
+    ----------
+    clauses
+        n of them.
+    found
+        Of each, the cues that rules mention in it.
+    staff
+        Cue to clause to whether staff say that it is there.
+    """
+
+    clauses: tuple[str, ...]
+    found: tuple[tuple[Mention, ...], ...]
+    staff: dict[str, dict[str, bool]]
+
+    @classmethod
+    def of(cls, texts: Iterable[str], labels: Iterable[StaffLabel] = ()) -> Taught:
+        """From prepared texts and staff's labels."""
+        staff: dict[str, dict[str, bool]] = {}
+        for label in labels:
+            staff.setdefault(label.cue, {})[label.clause] = label.present
+        distinct = dict.fromkeys(clause for text in texts for _, clause in clauses(text))
+        distinct.update(dict.fromkeys(clause for of in staff.values() for clause in of))
+        return cls(tuple(distinct), tuple(mentions(clause) for clause in distinct), staff)
+
+
+class Tagger:
+    """One linear classifier a cue, over the character n-grams of a clause.
+
+    Attributes
+    ----------
+    cues
+        Those that it has learned, in the catalogue's order.
+    coefficients, intercepts, thresholds
+        Shapes (cues, grams), (cues,), (cues,): log odds, and the probability from which it suggests.
+    """
+
+    def __init__(self, cues: Sequence[str], coefficients: Any, intercepts: Array, thresholds: Array) -> None:
+        self.cues = tuple(cues)
+        self.coefficients = sparse.csr_matrix(coefficients)
+        self.intercepts = intercepts
+        self.thresholds = thresholds
+
+    @classmethod
+    def fit(cls, taught: Taught, *, seed: int) -> Tagger:
+        """Learn every cue that has wordings enough; thresholds are set on wordings left out.
+
+        Parameters
+        ----------
+        seed
+            Of what is dropped and of how wordings are folded.
+        """
+        rng = np.random.default_rng(seed)
+        names, rows, intercepts, thresholds = [], [], [], []
+        for cue in CUES:
+            lesson = Lesson.of(taught, cue.name, rng)
+            if lesson is None:
+                continue
+            model = lesson.fit(lesson.everything, rng)
+            names.append(cue.name)
+            rows.append(sparse.csr_matrix(model.coef_))
+            intercepts.append(float(model.intercept_[0]))
+            thresholds.append(lesson.threshold(rng))
+        stacked = sparse.vstack(rows) if rows else sparse.csr_matrix((0, _WIDTH))
+        return cls(names, stacked, np.array(intercepts), np.array(thresholds))
+
+    def probabilities(self, texts: Sequence[str]) -> Array:
+        """(n, cues): how likely each clause speaks of each cue."""
+        return np.asarray(expit((vectorised(texts) @ self.coefficients.T).toarray() + self.intercepts))
+
+    def suggest(self, text: str) -> list[Suggestion]:
+        """Cues of a prepared text that no rule reads in their clause, in the order in which they stand."""
+        read = list(clauses(text))
+        if not read or not self.cues:
+            return []
+        likely = self.probabilities([clause for _, clause in read])
+        found = []
+        for row, column in zip(*np.nonzero(likely >= self.thresholds), strict=True):
+            begin, clause = read[row]
+            cue = self.cues[column]
+            if any(mention.cue == cue for mention in mentions(clause)):
+                continue
+            start, end = self._span(clause, column)
+            polarity = polarity_of(clause, start, end)
+            found.append(Suggestion(cue, polarity, begin + start, begin + end, float(likely[row, column])))
+        return found
+
+    def _span(self, clause: str, column: int) -> tuple[int, int]:
+        """The run of characters whose grams add the most to the log odds."""
+        weights = self.coefficients[column].toarray()[0]
+        marked = f"^{clause}$"
+        share = np.zeros(len(marked))
+        for size in range(1, LONGEST + 1):
+            for first in range(len(marked) - size + 1):
+                place = abs(murmurhash3_32(marked[first : first + size], seed=0)) % _WIDTH
+                share[first : first + size] += weights[place] / size
+        best, span, total, begin = -np.inf, (0, len(clause)), 0.0, 0
+        for place, of in enumerate(share[1:-1].tolist()):
+            if total <= 0:
+                total, begin = 0.0, place
+            total += of
+            if total > best:
+                best, span = total, (begin, place + 1)
+        return span
+
+    def save(self, folder: Path) -> None:
+        """Write `tagger.json` and `tagger.npz`."""
+        told = {
+            "cues": self.cues,
+            "thresholds": self.thresholds.tolist(),
+            "intercepts": self.intercepts.tolist(),
+        }
+        (folder / "tagger.json").write_text(json.dumps(told), encoding="utf-8")
+        sparse.save_npz(folder / "tagger.npz", self.coefficients.astype(np.float32))
+
+    @classmethod
+    def load(cls, folder: Path) -> Tagger:
+        """Read what `save` wrote."""
+        told = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
+        coefficients = sparse.load_npz(folder / "tagger.npz")
+        return cls(told["cues"], coefficients, np.array(told["intercepts"]), np.array(told["thresholds"]))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What there is to learn one cue from.
+
+    Attributes
+    ----------
+    clauses
+        Those that speak of the cue, then those that don't.
+    spans
+        Of the former, where the rule's words stand; (0, 0) where staff alone say so.
+    wording
+        (clauses,) which wording each holds; -1 for those that don't speak of it.
+    weight
+        (clauses,) what each counts.
+    """
+
+    clauses: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    wording: NDArray[np.int64]
+    weight: Array
+
+    @classmethod
+    def of(cls, taught: Taught, cue: str, rng: np.random.Generator) -> Lesson | None:
+        """None where the wordings are too few."""
+        staff = taught.staff.get(cue, {})
+        positive: list[tuple[str, tuple[int, int], str, float]] = []
+        negative: list[tuple[str, float]] = []
+        for clause, found in zip(taught.clauses, taught.found, strict=True):
+            hit = next((mention for mention in found if mention.cue == cue), None)
+            said = staff.get(clause)
+            weight = 1.0 if said is None else STAFF_WEIGHT
+            if said is True or (said is None and hit is not None):
+                span = (hit.start, hit.end) if hit is not None else (0, 0)
+                positive.append((clause, span, clause[slice(*span)] or clause, weight))
+            elif said is False or not found:
+                negative.append((clause, weight))
+        wordings = {word: place for place, word in enumerate(dict.fromkeys(of[2] for of in positive))}
+        if len(wordings) < LEAST_WORDINGS:
+            return None
+        if len(negative) > MOST_NEGATIVES:
+            kept = rng.choice(len(negative), MOST_NEGATIVES, replace=False)
+            negative = [negative[place] for place in sorted(kept)]
+        return cls(
+            tuple(of[0] for of in positive) + tuple(of[0] for of in negative),
+            tuple(of[1] for of in positive),
+            np.array([wordings[of[2]] for of in positive] + [-1] * len(negative)),
+            np.array([of[3] for of in positive] + [of[1] for of in negative]),
+        )
+
+    @property
+    def everything(self) -> NDArray[np.bool_]:
+        """(clauses,) all of them."""
+        return np.ones(len(self.clauses), np.bool_)
+
+    def fit(self, rows: NDArray[np.bool_], rng: np.random.Generator) -> LogisticRegression:
+        """A classifier of some of the clauses, copies of those that speak of the cue added."""
+        kept = np.flatnonzero(rows)
+        texts = [self.clauses[row] for row in kept]
+        y = [float(self.wording[row] >= 0) for row in kept]
+        weight = [self.weight[row] for row in kept]
+        for row in kept:
+            if self.wording[row] >= 0 and self.spans[row] != (0, 0):
+                for _ in range(COPIES):
+                    texts.append(_dropped(self.clauses[row], self.spans[row], rng))
+                    y.append(1.0)
+                    weight.append(self.weight[row] / COPIES)
+        model = LogisticRegression(C=20.0, solver="liblinear", max_iter=200)
+        return model.fit(vectorised(texts), np.array(y), sample_weight=np.array(weight))
+
+    def left_out(self, rng: np.random.Generator, wording: NDArray[np.int64] | None = None) -> Array:
+        """(clauses,) each one's probability by a classifier that has seen none of its wording.
+
+        Parameters
+        ----------
+        wording
+            What to leave out together, -1 for clauses that don't speak of the cue; the lesson's own if None.
+        """
+        groups = self.wording if wording is None else wording
+        fold = np.empty(len(self.clauses), np.int64)
+        held = rng.permutation(int(groups.max()) + 1) % FOLDS
+        speaks = groups >= 0
+        fold[speaks] = held[groups[speaks]]
+        fold[~speaks] = rng.integers(0, FOLDS, int((~speaks).sum()))
+        scores = np.zeros(len(self.clauses))
+        for number in range(FOLDS):
+            tested = fold == number
+            if not (~tested & speaks).any():
+                continue
+            rows = np.flatnonzero(tested)
+            if rows.size:
+                scores[rows] = self.likely(self.fit(~tested, rng), rows)
+        return scores
+
+    def likely(self, model: LogisticRegression, rows: NDArray[np.int64]) -> Array:
+        """(rows,) the probability that a model gives to some of the clauses."""
+        texts = [self.clauses[row] for row in rows]
+        return np.asarray(model.predict_proba(vectorised(texts))[:, 1])
+
+    def threshold(self, rng: np.random.Generator) -> float:
+        """The probability that `FALSE_ALARMS` of the clauses without any cue reach when left out."""
+        scores = self.left_out(rng)
+        return float(max(np.quantile(scores[self.wording < 0], 1 - FALSE_ALARMS), LEAST_PROBABILITY))
+
+
+def _dropped(clause: str, span: tuple[int, int], rng: np.random.Generator) -> str:
+    """The clause, some characters of the span gone."""
+    start, end = span
+    kept = [
+        _GONE if start <= place < end and rng.random() < DROPPED else character
+        for place, character in enumerate(clause)
+    ]
+    return "".join(kept)

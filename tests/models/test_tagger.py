@@ -1,0 +1,80 @@
+"""The learned tagger finds wordings near those that rules know, and what staff have labelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.cues.tagging import mentions
+from models.tagger import StaffLabel, Tagger, Taught
+
+ORDINARY = [
+    f"{who}{what}{where}"
+    for who in ("张某", "李某", "邻居", "楼上", "房东", "老板")
+    for what in ("漏水", "停车", "装修", "欠租", "养狗", "堆放杂物", "晚上唱歌", "不肯签字")
+    for where in ("影响休息", "请求调解", "已上门", "双方都在", "楼道里", "到期未付")
+]
+THREATS = [
+    f"{who}{how}{what}"
+    for who in ("丈夫", "对方", "男方", "儿子")
+    for how in ("扬言要", "放话要", "说要")
+    for what in ("杀了她全家", "弄死对方", "杀他", "杀人", "弄死他们")
+]
+NEW = "明天就摆灵堂"
+"""A threat that no rule reads, as the first test makes sure."""
+
+
+@pytest.fixture(scope="module")
+def taught() -> Tagger:
+    return Tagger.fit(Taught.of(["，".join(ORDINARY), *THREATS]), seed=3)
+
+
+def test_no_rule_reads_the_new_wording() -> None:
+    assert all(mention.cue != "threat_kill" for mention in mentions(f"他说{NEW}"))
+
+
+def test_a_labelled_wording_is_found_in_other_company(taught: Tagger) -> None:
+    told = f"昨天下午在楼下，冲着人喊{NEW}，后来走了"
+    column = taught.cues.index("threat_kill")
+    before = taught.probabilities([f"冲着人喊{NEW}"])[0, column]
+    labels = [StaffLabel(f"{who}{NEW}", "threat_kill", True) for who in ("他说", "男的讲", "放话", "邻居吼")]
+    learned = Tagger.fit(Taught.of(["，".join(ORDINARY), *THREATS], labels), seed=3)
+    (found,) = [found for found in learned.suggest(told) if found.cue == "threat_kill"]
+    assert len(set(told[found.start : found.end]) & set(NEW)) >= 4
+    assert found.probability > max(0.5, 2 * before)
+
+
+def test_what_staff_say_is_not_there_outweighs_the_rules(taught: Tagger) -> None:
+    clause = "对方扬言要弄死对方"
+    labels = [StaffLabel(clause, "threat_kill", False)]
+    told = Tagger.fit(Taught.of(["，".join(ORDINARY), *THREATS], labels), seed=3)
+    column = taught.cues.index("threat_kill")
+    assert told.probabilities([clause])[0, column] < taught.probabilities([clause])[0, column]
+
+
+def test_what_a_rule_reads_is_not_suggested_again(taught: Tagger) -> None:
+    text = "，".join(THREATS[:3])
+    assert "threat_kill" not in {found.cue for found in taught.suggest(text)}
+
+
+def test_ordinary_clauses_stay_without_suggestions(taught: Tagger) -> None:
+    assert len(taught.suggest("，".join(ORDINARY))) <= 0.02 * len(ORDINARY)
+
+
+def test_a_denied_suggestion_is_denied(taught: Tagger) -> None:
+    labels = [StaffLabel(f"{who}{NEW}", "threat_kill", True) for who in ("他说", "男的讲", "放话", "邻居吼")]
+    learned = Tagger.fit(Taught.of(["，".join(ORDINARY), *THREATS], labels), seed=3)
+    found = [found for found in learned.suggest(f"没有说{NEW}") if found.cue == "threat_kill"]
+    assert [finding.polarity for finding in found] == ["denied"]
+    found = [found for found in learned.suggest(f"听见喊{NEW}") if found.cue == "threat_kill"]
+    assert [finding.polarity for finding in found] == ["asserted"]
+
+
+def test_saved_and_read_again_it_gives_the_same(taught: Tagger, tmp_path: Path) -> None:
+    taught.save(tmp_path)
+    again = Tagger.load(tmp_path)
+    clauses = [*THREATS[:5], *ORDINARY[:5]]
+    np.testing.assert_allclose(again.probabilities(clauses), taught.probabilities(clauses), atol=1e-6)
+    assert again.cues == taught.cues
