@@ -14,6 +14,7 @@ from docket.times import DAY, HOUR, MINUTE, rfc3339
 from features.cues import floor, tag
 from features.documents import Document
 from models import policy
+from models.counterfactuals import turns
 from models.reading import asserted, cue_title, points_of
 from models.reasons import cue_reasons, fact_reasons
 from models.scorer import Scorer
@@ -68,17 +69,17 @@ def assess(
     rules = scorer.policy if scorer is not None else policy.DEFAULT
     risks: list[dict[str, Any]] = []
     reasons = cue_reasons(document, narrative, findings, floors)
+    would_change: list[dict[str, Any]] = []
     outside = False
     if scorer is None:
         colour = rules.without_model(points_of(findings), bool(floors))
     else:
-        inputs = scorer.inputs(frame_row)
-        numbers = scorer.risks(inputs)[0]
+        case = scorer.case(frame_row)
+        numbers = case.risks
         colour = rules.colour(numbers, bool(floors))
-        outside = bool(scorer.out_of_range(inputs)[0])
-        contributions = scorer.explain(inputs).iloc[0].to_dict()
-        values = {name: float(value) for name, value in zip(scorer.columns, inputs.table[0], strict=True)}
-        reasons += fact_reasons(values, contributions)
+        outside = bool(scorer.out_of_range(case.inputs)[0])
+        reasons += fact_reasons(case.values, case.contributions, case.scores)
+        would_change = [turn.as_dict() for turn in turns(case, bool(floors))]
         risks = [
             {"target": target, "horizon_days": horizon, "risk": float(risk), "low": None, "high": None}
             for (target, horizon), risk in zip(
@@ -96,6 +97,7 @@ def assess(
         "floor": "cue" if floors else None,
         "risks": risks,
         "reasons": [reason.as_dict() for reason in reasons],
+        "would_change": would_change,
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
         "out_of_range": outside,
         "added": None if before is None else _added(document, before),

@@ -64,10 +64,17 @@ class Estimator:
         """Uncalibrated escalation hazard by interval, shape (n, 4)."""
         return self.hazard.hazards(inputs.table, inputs.cues, self.text_columns(inputs))
 
-    def risks(self, inputs: Inputs, calibration: HazardMap) -> Array:
-        """The twelve risks, shape (n, 12)."""
-        features = share_features(self.hazard, inputs)
-        return coherent_risks(calibration(self.hazards(inputs)), self.shares(features))
+    def risks(self, inputs: Inputs, calibration: HazardMap, text: Array | None = None) -> Array:
+        """The twelve risks, shape (n, 12).
+
+        Parameters
+        ----------
+        text
+            `text_columns(inputs)`, where they are at hand.
+        """
+        read = self.text_columns(inputs) if text is None else text
+        hazards = self.hazard.hazards(inputs.table, inputs.cues, read)
+        return coherent_risks(calibration(hazards), self.shares(share_features(self.hazard, inputs)))
 
 
 def share_features(hazard: EscalationHazard, inputs: Inputs) -> Array:

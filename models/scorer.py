@@ -23,6 +23,7 @@ from models.calibration import HazardMap
 from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
+from models.explaining import OneCase, explained
 from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
@@ -82,18 +83,22 @@ class Scorer:
         return self.estimator.risks(inputs, self.calibration)
 
     def explain(self, frame: pd.DataFrame | Inputs) -> pd.DataFrame:
-        """What each column adds to the logit of the 30- to 90-day hazard, beside an average case.
+        """What each column adds to the logit of the risk of escalation within 90 days.
 
         Returns
         -------
         DataFrame
-            A column for each table column, cue and text column: coefficient times distance from the mean for
-            the line, and TreeSHAP for the trees that stand on it.
+            A column for each table column, cue and text column, beside an average case; see
+            `models.explaining`.
         """
         inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        text = self.estimator.text_columns(inputs)
-        shown = self.estimator.hazard.contributions(inputs.table, inputs.cues, text)
-        return pd.DataFrame(self.calibration.slope * shown, columns=list(self.estimator.hazard.names[:-1]))
+        shown, _ = explained(self.estimator, self.calibration, inputs, self.estimator.text_columns(inputs))
+        return pd.DataFrame(shown, columns=list(self.estimator.hazard.names[:-1]))
+
+    def case(self, frame: pd.DataFrame | Inputs) -> OneCase:
+        """One case, to be asked about."""
+        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
+        return OneCase(self.estimator, self.calibration, self.policy, inputs)
 
     def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
         """Whether a case lies outside of what the model was trained on, shape (n,)."""

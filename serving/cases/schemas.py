@@ -75,6 +75,17 @@ class Reason(BaseModel):
     end: int | None = Field(description="End of the span, exclusive.")
 
 
+class WouldChange(BaseModel):
+    """What would lower the risk: something that people can do, or could have done.
+
+    It is what the model would answer if the records were otherwise, no promise of an effect.
+    """
+
+    text: str = Field(description="In plain Chinese.")
+    risk: float = Field(ge=0, le=1, description="Of escalation within 90 days, then.")
+    colour: Literal["none", "blue", "yellow", "red"] = Field(description="The colour then.")
+
+
 class Deadline(BaseModel):
     """What is due by when."""
 
@@ -127,6 +138,9 @@ class Assessment(BaseModel):
     )
     risks: list[Risk] = Field(description="Twelve, or none if degraded.")
     reasons: list[Reason]
+    would_change: list[WouldChange] = Field(
+        default=[], description="At most two, the one that lowers the risk most first; none if degraded."
+    )
     deadlines: list[Deadline]
     out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
     added: Added | None = Field(
