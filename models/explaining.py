@@ -74,6 +74,15 @@ class OneCase:
         return np.asarray(self.under([])[0])
 
     @cached_property
+    def bounds(self) -> tuple[Array, Array] | None:
+        """The ends of the twelve risks' intervals, shape (12,) each; None where the model states none."""
+        found = self.estimator.bounds(self.inputs, self.calibration, self.text)
+        if found is None:
+            return None
+        # rounding must not put a risk outside of its own interval
+        return np.minimum(found[0][0], self.risks), np.maximum(found[1][0], self.risks)
+
+    @cached_property
     def values(self) -> dict[str, float]:
         """The table's columns by name."""
         names = (column.name for column in self.estimator.hazard.columns)

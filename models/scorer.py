@@ -31,6 +31,7 @@ from models.policy import ColourPolicy
 from models.ranges import Ranges
 from models.reading import CUE_NAMES
 from models.shares import TargetShares
+from models.spread import Spread
 
 Array = NDArray[np.float64]
 
@@ -101,9 +102,18 @@ class Scorer:
         return OneCase(self.estimator, self.calibration, self.policy, inputs)
 
     def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
-        """Whether a case lies outside of what the model was trained on, shape (n,)."""
+        """Whether a case lies outside of what the model was trained on, by table or text, shape (n,)."""
+        return np.asarray(self.outside(frame).any(axis=1))
+
+    def outside(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
+        """Whether a case lies outside by its table, and by its text, shape (n, 2)."""
         inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        return self.ranges.outside(inputs, self.estimator.score)
+        return self.ranges.outside(inputs, self.design, self.estimator.score)
+
+    @property
+    def design(self) -> LinearDesign:
+        """The table as the line reads it."""
+        return self.estimator.hazard.design
 
     def with_threads(self, threads: int) -> Scorer:
         """The same model on so many threads (1 for serving: one row gains nothing from more)."""
@@ -136,12 +146,15 @@ class Scorer:
         }
         text = json.dumps(state, ensure_ascii=False, indent=1, allow_nan=False)
         (folder / "scorer.json").write_text(text, encoding="utf-8")
-        np.savez_compressed(
-            folder / "arrays.npz",
-            base=hazard.base,
-            coefficients=hazard.coefficients,
+        arrays: dict[str, Any] = {
+            "base": hazard.base,
+            "coefficients": hazard.coefficients,
             **self.estimator.shares.arrays(),
-        )
+            **self.ranges.arrays(),
+        }
+        if self.estimator.spread is not None:
+            arrays["spread_root"] = self.estimator.spread.root
+        np.savez_compressed(folder / "arrays.npz", **arrays)
         if self.estimator.score is not None:
             self.estimator.score.save(folder, "text")
         if encoder is not None:
@@ -181,10 +194,16 @@ class Scorer:
         score = NgramScore.load(folder, "text") if state["has_text"] else None
         encoder = load_encoder(folder / "encoder") if state.get("has_encoder") else None
         return cls(
-            estimator=Estimator(score, hazard, TargetShares.of(arrays), encoder),
+            estimator=Estimator(
+                score,
+                hazard,
+                TargetShares.of(arrays),
+                encoder,
+                Spread(arrays["spread_root"]) if "spread_root" in arrays else None,
+            ),
             calibration=HazardMap(**state["calibration"]),
             policy=ColourPolicy.from_json(state["policy"]),
-            ranges=Ranges.of(state["ranges"]),
+            ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
         )
 

@@ -61,8 +61,10 @@ class Risk(BaseModel):
     target: Literal["violence", "civil_to_criminal", "self_harm", "escalation"]
     horizon_days: Literal[30, 90, 180]
     risk: float = Field(ge=0, le=1, description="Calibrated probability.")
-    low: float | None = Field(description="Lower end of the interval; null until models state one.")
-    high: float | None = Field(description="Upper end of the interval; null until models state one.")
+    low: float | None = Field(
+        description="Lower end of an 80 % interval for the probability given the records; null if unknown."
+    )
+    high: float | None = Field(description="Upper end of the interval.")
 
 
 class Reason(BaseModel):
@@ -143,6 +145,9 @@ class Assessment(BaseModel):
     )
     deadlines: list[Deadline]
     out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
+    outside: list[Literal["table", "text"]] = Field(
+        default=[], description="What of it does: what the records tell of it, or how it is written."
+    )
     added: Added | None = Field(
         default=None, description="What was written since the assessment before; null at first."
     )
