@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from bench.machine import machine
-from bench.trust import intervals, ranges
+from bench.trust import colours, intervals, ranges
 from bench.trust.held import Held
 
-SECTIONS = {"intervals": intervals.section, "ranges": ranges.section}
+SECTIONS = {"intervals": intervals.section, "ranges": ranges.section, "colours": colours.section}
 
 
 def main() -> None:
