@@ -14,13 +14,17 @@ from docket.times import DAY, HOUR, MINUTE, rfc3339
 from features.cues import floor, tag
 from features.documents import Document
 from models import policy
+from models.counterfactuals import turns
+from models.explaining import OneCase
 from models.reading import asserted, cue_title, points_of
 from models.reasons import cue_reasons, fact_reasons
 from models.scorer import Scorer
-from models.targets import HORIZONS, TARGETS
+from models.targets import HORIZONS, RISK_COLUMNS, TARGETS
 
 RESPOND: Final = 30 * MINUTE
 CLASSIFY: Final = 24 * HOUR
+PARTS: Final = ("table", "text")
+"""What may lie outside of what a model was trained on."""
 
 
 def assess(
@@ -68,23 +72,18 @@ def assess(
     rules = scorer.policy if scorer is not None else policy.DEFAULT
     risks: list[dict[str, Any]] = []
     reasons = cue_reasons(document, narrative, findings, floors)
-    outside = False
+    would_change: list[dict[str, Any]] = []
+    outside: list[str] = []
     if scorer is None:
         colour = rules.without_model(points_of(findings), bool(floors))
     else:
-        inputs = scorer.inputs(frame_row)
-        numbers = scorer.risks(inputs)[0]
+        case = scorer.case(frame_row)
+        numbers = case.risks
         colour = rules.colour(numbers, bool(floors))
-        outside = bool(scorer.out_of_range(inputs)[0])
-        contributions = scorer.explain(inputs).iloc[0].to_dict()
-        values = {name: float(value) for name, value in zip(scorer.columns, inputs.table[0], strict=True)}
-        reasons += fact_reasons(values, contributions)
-        risks = [
-            {"target": target, "horizon_days": horizon, "risk": float(risk), "low": None, "high": None}
-            for (target, horizon), risk in zip(
-                ((target, horizon) for target in TARGETS for horizon in HORIZONS), numbers, strict=True
-            )
-        ]
+        outside = [name for name, out in zip(PARTS, scorer.outside(case.inputs)[0], strict=True) if out]
+        reasons += fact_reasons(case.values, case.contributions, case.scores)
+        would_change = [turn.as_dict() for turn in turns(case, bool(floors))]
+        risks = _risks(case)
     answer: dict[str, Any] = {
         "dispute_id": dispute_id,
         "assessment_id": "",
@@ -96,13 +95,30 @@ def assess(
         "floor": "cue" if floors else None,
         "risks": risks,
         "reasons": [reason.as_dict() for reason in reasons],
+        "would_change": would_change,
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
-        "out_of_range": outside,
+        "out_of_range": bool(outside),
+        "outside": outside,
         "added": None if before is None else _added(document, before),
         "duplicates": [dict(found) for found in duplicates],
     }
     answer["assessment_id"] = _content_id(answer)
     return answer
+
+
+def _risks(case: OneCase) -> list[dict[str, Any]]:
+    low, high = case.bounds or ([None] * len(RISK_COLUMNS), [None] * len(RISK_COLUMNS))
+    named = [(target, horizon) for target in TARGETS for horizon in HORIZONS]
+    return [
+        {
+            "target": target,
+            "horizon_days": horizon,
+            "risk": float(risk),
+            "low": None if below is None else float(below),
+            "high": None if above is None else float(above),
+        }
+        for (target, horizon), risk, below, above in zip(named, case.risks, low, high, strict=True)
+    ]
 
 
 def _added(document: Document, before: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from models import text
 from models.calibration import HazardMap
@@ -21,6 +22,7 @@ from models.ngrams import NgramScore
 from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
 from models.rows import HazardRows
 from models.shares import TargetShares
+from models.spread import Spread, ends
 from models.targets import labels
 
 if TYPE_CHECKING:
@@ -42,12 +44,15 @@ class Estimator:
         See their modules.
     encoder
         What reads the text beside the n-grams; None where none was asked for, or harms were too few.
+    spread
+        How far hazards may be off; None for a model that was saved without.
     """
 
     score: NgramScore | None
     hazard: EscalationHazard
     shares: TargetShares
     encoder: Encoder | None = None
+    spread: Spread | None = None
 
     def text_columns(self, inputs: Inputs) -> Array:
         """The text columns, shape (n, 2), and those of the encoder after them."""
@@ -64,10 +69,34 @@ class Estimator:
         """Uncalibrated escalation hazard by interval, shape (n, 4)."""
         return self.hazard.hazards(inputs.table, inputs.cues, self.text_columns(inputs))
 
-    def risks(self, inputs: Inputs, calibration: HazardMap) -> Array:
-        """The twelve risks, shape (n, 12)."""
-        features = share_features(self.hazard, inputs)
-        return coherent_risks(calibration(self.hazards(inputs)), self.shares(features))
+    def risks(self, inputs: Inputs, calibration: HazardMap, text: Array | None = None) -> Array:
+        """The twelve risks, shape (n, 12).
+
+        Parameters
+        ----------
+        text
+            `text_columns(inputs)`, where they are at hand.
+        """
+        read = self.text_columns(inputs) if text is None else text
+        hazards = self.hazard.hazards(inputs.table, inputs.cues, read)
+        return coherent_risks(calibration(hazards), self.shares(share_features(self.hazard, inputs)))
+
+    def bounds(self, inputs: Inputs, calibration: HazardMap, text: Array) -> tuple[Array, Array] | None:
+        """The ends of each risk's interval, shapes (n, 12); None where the spread isn't known.
+
+        All hazards of a case move together, so the ends are as coherent as the risks are: a longer horizon
+        has no lower end, and no target one above escalation's.
+        """
+        if self.spread is None:
+            return None
+        read = (inputs.table, inputs.cues, text)
+        z = logit(calibration(self.hazard.hazards(*read)))
+        shares = self.shares(share_features(self.hazard, inputs))
+        low, high = (
+            coherent_risks(expit(end), shares)
+            for end in ends(z, self.spread(self.hazard, *read), calibration.slope)
+        )
+        return low, high
 
 
 def share_features(hazard: EscalationHazard, inputs: Inputs) -> Array:
@@ -146,4 +175,7 @@ def fit_estimator(
     groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
     signs = np.concatenate([hazard.design.signs, np.asarray(hazard.cue_signs, dtype=np.int64)])
     shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed, signs=signs)
-    return Estimator(score, hazard, shares, fitted)
+    sizes = np.bincount(groups, weight)[groups]
+    votes = np.divide(weight, sizes, out=np.zeros_like(weight), where=sizes > 0)
+    spread = Spread.fit(hazard, inputs.table, inputs.cues, columns_of_text, rows, votes)
+    return Estimator(score, hazard, shares, fitted, spread)

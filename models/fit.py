@@ -142,7 +142,14 @@ def train_on(
         estimator=final,
         calibration=calibration,
         policy=colours,
-        ranges=Ranges.fit(m.inputs, final.hazard.columns, final.score),
+        ranges=Ranges.fit(
+            m.inputs,
+            before,
+            held,
+            columns=final.hazard.columns,
+            design=final.hazard.design,
+            score=trial.score,
+        ),
         info=_info(m),
     )
     return Trained(scorer, validated, _report(scorer, settings, validated, m), _example(m.frame))

@@ -27,8 +27,6 @@ Progress = Callable[[int, int], None]
 TEXT_COLUMNS: Final = ("text_sum", "text_worst")
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
-_SHOWN_INTERVAL: Final = 2
-"""The interval that explanations are about: 30 to 90 days."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +231,11 @@ class EscalationHazard:
         return np.asarray((x * self.coefficients).sum(axis=1) + self.intercept)
 
     def _line_logits(self, table: Array, cues: Array, text: Array) -> Array:
-        relative = np.exp(np.minimum(self.linear(table, cues, text), 20))
+        return self._links(self.linear(table, cues, text))
+
+    def _links(self, linear: Array) -> Array:
+        """Log hazard relative to the baseline, shape (n,), to the logit by interval, shape (n, 4)."""
+        relative = np.exp(np.minimum(linear, 20))
         hazard = -np.expm1(np.log1p(-self.base)[None, :] * relative[:, None])
         return np.asarray(logit(np.clip(hazard, 1e-12, 1 - 1e-9)))
 
@@ -253,27 +255,49 @@ class EscalationHazard:
         """Uncalibrated hazard by interval, shape (n, 4)."""
         return np.asarray(expit(self.logits(table, cues, text)))
 
-    def contributions(self, table: Array, cues: Array, text: Array) -> Array:
-        """What each column but the interval adds to the logit of the 30- to 90-day hazard, shape (n, d).
+    def contributions(self, table: Array, cues: Array, text: Array, intervals: int) -> tuple[Array, Array]:
+        """What each column but the interval adds to the logit hazard of the leading intervals, and what to.
+
+        Returns
+        -------
+        contributions, base
+            Shapes (intervals, n, d) and (intervals, n): the one over its columns and the other add up to
+            `logits` in that interval.
+
+        Notes
+        -----
+        TreeSHAP for the trees. For the line, which stands under a link (log hazard to logit hazard), each
+        term's share of the linear predictor's distance from an average case: the rescale rule, exact in sum.
 
         References
         ----------
         Lundberg, S. M. et al. (2020), From local explanations to global understanding with explainable AI for
-        trees, Nature Machine Intelligence 2.
+        trees, Nature Machine Intelligence 2. Shrikumar, A. et al. (2017), Learning important features through
+        propagating activation differences, ICML.
         """
-        width = len(self.names) - 1
-        line = np.zeros((len(table), width))
+        n, width = len(table), len(self.names) - 1
+        base = np.repeat(self._links(np.array([self.intercept]))[:, :intervals].T, n, axis=1)
+        shown = np.zeros((intervals, n, width))
         if len(self.coefficients):
             terms = self._linear_matrix(table, cues, text) * self.coefficients
-            sources = [term.source for term in self.design.terms]
-            for place, source in enumerate(sources):
-                line[:, source] += terms[:, place]
+            sources = np.array([term.source for term in self.design.terms], dtype=np.int64)
+            line = np.zeros((n, width))
+            np.add.at(line.T, sources, terms[:, : len(sources)].T)
             line[:, len(self.columns) :] = terms[:, len(sources) :]
+            distance = terms.sum(axis=1)
+            moved = self._links(distance + self.intercept)[:, :intervals].T - base
+            ratio = np.divide(moved, distance, out=np.ones_like(moved), where=np.abs(distance) > 1e-9)
+            shown = line[None] * ratio[:, :, None]
         if self.booster is None:
-            return line
-        x = np.column_stack([table, cues, text, np.full(len(table), _SHOWN_INTERVAL)])
-        shap = self.booster.predict(x, pred_contrib=True, num_threads=self.settings.threads)
-        return np.asarray(line + np.asarray(shap)[:, :width])
+            return shown, base
+        x = np.empty((intervals, n, width + 1))
+        x[:, :, :-1] = np.hstack([table, cues, text])
+        x[:, :, -1] = np.arange(intervals)[:, None]
+        shap = self.booster.predict(
+            x.reshape(intervals * n, width + 1), pred_contrib=True, num_threads=self.settings.threads
+        )
+        trees = np.asarray(shap).reshape(intervals, n, width + 2)
+        return shown + trees[:, :, :width], base + trees[:, :, width:].sum(axis=2)
 
     def with_settings(self, settings: HazardSettings) -> EscalationHazard:
         """The same fit under other settings of use (threads)."""

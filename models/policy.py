@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta, gamma
 
 from models.targets import RISK_COLUMNS
 
@@ -147,6 +148,7 @@ def fit(
     risks: Array,
     *,
     capacity: Mapping[str, float] = CAPACITY,
+    thresholds: Mapping[str, float] | None = None,
     weights: Mapping[str, float] | None = None,
     fitted_on: Mapping[str, Any] | None = None,
 ) -> ColourPolicy:
@@ -157,6 +159,9 @@ def fit(
     risks
         Calibrated risks of that quarter's cases at intake, shape (n, 12). They must come from a model that
         had not seen the quarter.
+    thresholds
+        The least index of red, yellow and blue, where the district names risks instead of shares of intake;
+        `capacity` is then what the report warns by.
 
     Raises
     ------
@@ -170,16 +175,36 @@ def fit(
     draft = ColourPolicy(thresholds=top, weights=weights, capacity=dict(capacity))
     index = draft.index(risks)
     taken = 0.0
-    thresholds: dict[str, float] = {}
+    steps: dict[str, float] = {}
     for colour in ("red", "yellow", "blue"):
         taken += capacity[colour]
-        thresholds[colour] = float(np.quantile(index, 1 - taken, method="higher"))
+        steps[colour] = float(np.quantile(index, 1 - taken, method="higher"))
     return ColourPolicy(
-        thresholds=thresholds,
+        thresholds=steps if thresholds is None else dict(thresholds),
         weights=weights,
         capacity=dict(capacity),
         fitted_on={"rows": len(risks), **(fitted_on or {})},
     )
+
+
+def exact_interval(hits: int, n: int) -> tuple[float | None, float | None]:
+    """The exact 95 % interval of a share (Clopper and Pearson); None where nothing was counted.
+
+    Colours hold few harms, often none: a bootstrap would give those no width at all.
+    """
+    if n == 0:
+        return None, None
+    low = float(beta.ppf(0.025, hits, n - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(0.975, hits + 1, n - hits)) if hits < n else 1.0
+    return low, high
+
+
+def exact_rate(count: int, days: float) -> tuple[float, float]:
+    """The exact 95 % interval of a count's daily rate, the count taken as Poisson."""
+    if not days > 0:
+        return 0.0, 0.0
+    low = float(gamma.ppf(0.025, count)) if count else 0.0
+    return low / days, float(gamma.ppf(0.975, count + 1)) / days
 
 
 def policy_report(
@@ -198,8 +223,9 @@ def policy_report(
     Returns
     -------
     dict
-        For `red` (by score), `floor`, `yellow`, `blue`, `none`: cases, share of intake, slips a day,
-        precision and the number known; and `warnings`. A case under a floor is counted there only.
+        For `red` (by score), `floor`, `yellow`, `blue`, `none`: cases, share of intake, slips a day, and of
+        those whose outcome is known precision with its interval; `missed`: harmed cases without a colour, of
+        all harmed, with its interval; and `warnings`. A case under a floor is counted there only.
     """
     by_score = policy.by_score(risks)
     known = np.isfinite(harmed)
@@ -209,14 +235,25 @@ def policy_report(
     groups["floor"] = floored
     for name, group in groups.items():
         labelled = group & known
+        hits, n = int(harmed[labelled].sum()), int(labelled.sum())
+        low, high = exact_interval(hits, n)
+        slips_low, slips_high = exact_rate(int(group.sum()), days)
         report[name] = {
             "cases": int(group.sum()),
             "share": float(group.mean()) if len(group) else 0.0,
             "per_day": float(group.sum() / days) if days > 0 else 0.0,
-            "precision": float(harmed[labelled].mean()) if labelled.any() else None,
-            "labelled": int(labelled.sum()),
-            "missed": float(harmed[labelled].sum()) if name == "none" else None,
+            "per_day_low": slips_low,
+            "per_day_high": slips_high,
+            "precision": hits / n if n else None,
+            "low": low,
+            "high": high,
+            "harmed": hits,
+            "labelled": n,
         }
+    missed, harms = report["none"]["harmed"], int(np.nansum(harmed))
+    low, high = exact_interval(missed, harms)
+    share = missed / harms if harms else None
+    report["missed"] = {"cases": missed, "harmed": harms, "share": share, "low": low, "high": high}
     report["warnings"] = []
     if report["floor"]["share"] > 2 * policy.capacity["red"]:
         report["warnings"].append(

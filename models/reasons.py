@@ -1,29 +1,37 @@
 """Why a case has its risk, in plain Chinese: floors, cues with their place in the narrative, facts.
 
 A reason names only what is in the record: a cue that was read as asserted, a feature whose value is there
-and says something. Facts come in the order of what they add to the risk; what lowers it is no reason for a
-colour and is not shown. Sex and age are no features, so they can't appear.
+and says something. What several columns say of the same rows is one fact (`models.facts`), told by the column
+that says most. Facts come in the order of what they add to the risk, and only those without which the case's
+score would be lower: what a model credits to a column it may take back in another (docs/adr/0025). Sex and
+age are no features, so they can't appear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from math import isfinite, nan
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from docket.text import Prepared
 from features.catalogue import BY_NAME
 from features.cues import Finding
 from features.documents import Document
+from models.facts import Fact, facts_of
 from models.reading import asserted, cue_title, quoted
 
+Array = NDArray[np.float64]
 Kind = Literal["floor", "cue", "fact"]
 
 MOST_FACTS: Final = 5
 LEAST_CONTRIBUTION: Final = 0.02
 """In logits; less isn't worth a worker's time."""
+SPARE: Final = 6
+"""How many facts are tried beyond those that may be told."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,14 @@ def cue_reasons(
 
 
 def fact_reasons(
-    values: Mapping[Any, float], contributions: Mapping[Any, float], most: int = MOST_FACTS
+    values: Mapping[str, float],
+    contributions: Mapping[str, float],
+    score: Callable[[Sequence[Mapping[str, float]]], Array],
+    *,
+    most: int = MOST_FACTS,
+    shown: Collection[str] = BY_NAME.keys(),
 ) -> list[Reason]:
-    """The facts that raise the risk most, in words; of one count over several windows, one.
+    """The facts that raise the score most, in words, each of rows of its own.
 
     Parameters
     ----------
@@ -99,17 +112,64 @@ def fact_reasons(
         The catalogue's columns of the case.
     contributions
         What each adds, in logits (`Scorer.explain`).
+    score
+        From changes of columns to the logits of the score: of the case as it is, then under each change.
+    most
+        How many at most.
+    shown
+        The columns that may be told of.
     """
-    reasons: list[Reason] = []
-    told: set[object] = set()
-    raising = [name for name in BY_NAME if contributions.get(name, 0.0) >= LEAST_CONTRIBUTION]
+    return [told.reason for told in told_facts(values, contributions, score, most=most, shown=shown)]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A reason with the fact that it tells of."""
+
+    fact: Fact
+    reason: Reason
+    contribution: float
+    lowers: float
+    """How much lower the logit of the score would be without it."""
+
+
+def told_facts(
+    values: Mapping[str, float],
+    contributions: Mapping[str, float],
+    score: Callable[[Sequence[Mapping[str, float]]], Array],
+    *,
+    most: int = MOST_FACTS,
+    shown: Collection[str] = BY_NAME.keys(),
+) -> list[Told]:
+    """`fact_reasons`, with what stands behind each."""
+    weighed = []
+    for fact in facts_of(values):
+        text = _lead(fact, values, contributions, shown)
+        contribution = sum(contributions.get(name, 0.0) for name in fact.columns)
+        if text is not None and contribution >= LEAST_CONTRIBUTION:
+            weighed.append((contribution, fact, text))
+    weighed.sort(key=lambda entry: (-entry[0], entry[1].name))
+    tried = weighed[: most + SPARE]
+    if not tried:
+        return []
+    logits = score([fact.gone(values) for _, fact, _ in tried])
+    lowers = logits[0] - logits[1:]
+    told = [
+        Told(fact, Reason("fact", text), contribution, float(lower))
+        for (contribution, fact, text), lower in zip(tried, lowers, strict=True)
+        if lower >= LEAST_CONTRIBUTION
+    ]
+    return told[:most]
+
+
+def _lead(
+    fact: Fact, values: Mapping[str, float], contributions: Mapping[str, float], shown: Collection[str]
+) -> str | None:
+    """What the fact's most telling column says; None where none that raises the risk has anything to say."""
+    raising = [name for name in fact.columns if name in shown and contributions.get(name, 0.0) > 0]
     for name in sorted(raising, key=lambda name: (-contributions[name], name)):
-        value = values[name]
-        text = BY_NAME[name].describe(value) if np.isfinite(value) else None
-        theme = BY_NAME[name].theme
-        if text is not None and theme not in told:
-            told.add(theme)
-            reasons.append(Reason("fact", text))
-        if len(reasons) == most:
-            break
-    return reasons
+        value = values.get(name, nan)
+        text = BY_NAME[name].describe(value) if isfinite(value) else None
+        if text is not None:
+            return text
+    return None

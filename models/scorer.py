@@ -23,6 +23,7 @@ from models.calibration import HazardMap
 from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
+from models.explaining import OneCase, explained
 from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
@@ -30,6 +31,7 @@ from models.policy import ColourPolicy
 from models.ranges import Ranges
 from models.reading import CUE_NAMES
 from models.shares import TargetShares
+from models.spread import Spread
 
 Array = NDArray[np.float64]
 
@@ -82,23 +84,36 @@ class Scorer:
         return self.estimator.risks(inputs, self.calibration)
 
     def explain(self, frame: pd.DataFrame | Inputs) -> pd.DataFrame:
-        """What each column adds to the logit of the 30- to 90-day hazard, beside an average case.
+        """What each column adds to the logit of the risk of escalation within 90 days.
 
         Returns
         -------
         DataFrame
-            A column for each table column, cue and text column: coefficient times distance from the mean for
-            the line, and TreeSHAP for the trees that stand on it.
+            A column for each table column, cue and text column, beside an average case; see
+            `models.explaining`.
         """
         inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        text = self.estimator.text_columns(inputs)
-        shown = self.estimator.hazard.contributions(inputs.table, inputs.cues, text)
-        return pd.DataFrame(self.calibration.slope * shown, columns=list(self.estimator.hazard.names[:-1]))
+        shown, _ = explained(self.estimator, self.calibration, inputs, self.estimator.text_columns(inputs))
+        return pd.DataFrame(shown, columns=list(self.estimator.hazard.names[:-1]))
+
+    def case(self, frame: pd.DataFrame | Inputs) -> OneCase:
+        """One case, to be asked about."""
+        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
+        return OneCase(self.estimator, self.calibration, self.policy, inputs)
 
     def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
-        """Whether a case lies outside of what the model was trained on, shape (n,)."""
+        """Whether a case lies outside of what the model was trained on, by table or text, shape (n,)."""
+        return np.asarray(self.outside(frame).any(axis=1))
+
+    def outside(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
+        """Whether a case lies outside by its table, and by its text, shape (n, 2)."""
         inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        return self.ranges.outside(inputs, self.estimator.score)
+        return self.ranges.outside(inputs, self.design, self.estimator.score)
+
+    @property
+    def design(self) -> LinearDesign:
+        """The table as the line reads it."""
+        return self.estimator.hazard.design
 
     def with_threads(self, threads: int) -> Scorer:
         """The same model on so many threads (1 for serving: one row gains nothing from more)."""
@@ -131,12 +146,15 @@ class Scorer:
         }
         text = json.dumps(state, ensure_ascii=False, indent=1, allow_nan=False)
         (folder / "scorer.json").write_text(text, encoding="utf-8")
-        np.savez_compressed(
-            folder / "arrays.npz",
-            base=hazard.base,
-            coefficients=hazard.coefficients,
+        arrays: dict[str, Any] = {
+            "base": hazard.base,
+            "coefficients": hazard.coefficients,
             **self.estimator.shares.arrays(),
-        )
+            **self.ranges.arrays(),
+        }
+        if self.estimator.spread is not None:
+            arrays["spread_root"] = self.estimator.spread.root
+        np.savez_compressed(folder / "arrays.npz", **arrays)
         if self.estimator.score is not None:
             self.estimator.score.save(folder, "text")
         if encoder is not None:
@@ -176,10 +194,16 @@ class Scorer:
         score = NgramScore.load(folder, "text") if state["has_text"] else None
         encoder = load_encoder(folder / "encoder") if state.get("has_encoder") else None
         return cls(
-            estimator=Estimator(score, hazard, TargetShares.of(arrays), encoder),
+            estimator=Estimator(
+                score,
+                hazard,
+                TargetShares.of(arrays),
+                encoder,
+                Spread(arrays["spread_root"]) if "spread_root" in arrays else None,
+            ),
             calibration=HazardMap(**state["calibration"]),
             policy=ColourPolicy.from_json(state["policy"]),
-            ranges=Ranges.of(state["ranges"]),
+            ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
         )
 

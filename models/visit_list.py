@@ -216,14 +216,11 @@ def _facts(scorer: Scorer | None, disputes: Sequence[str], frame: pd.DataFrame) 
     if scorer is None:
         return {name: [] for name in disputes}
     inputs = scorer.inputs(frame)
-    shown = [
-        name for name in scorer.explain(inputs).columns if name in BY_NAME and BY_NAME[name].show == "all"
-    ]
-    explained = scorer.explain(inputs)[shown]
+    shown = [name for name in scorer.columns if name in BY_NAME and BY_NAME[name].show == "all"]
     told = {}
     for place, dispute in enumerate(disputes):
-        values = {name: float(value) for name, value in zip(scorer.columns, inputs.table[place], strict=True)}
-        reasons = fact_reasons(values, explained.iloc[place].to_dict(), most=3)
+        case = scorer.case(inputs.rows(np.array([place], dtype=np.int64)))
+        reasons = fact_reasons(case.values, case.contributions, case.scores, most=3, shown=shown)
         told[dispute] = [reason.text for reason in reasons]
     return told
 

@@ -61,8 +61,10 @@ class Risk(BaseModel):
     target: Literal["violence", "civil_to_criminal", "self_harm", "escalation"]
     horizon_days: Literal[30, 90, 180]
     risk: float = Field(ge=0, le=1, description="Calibrated probability.")
-    low: float | None = Field(description="Lower end of the interval; null until models state one.")
-    high: float | None = Field(description="Upper end of the interval; null until models state one.")
+    low: float | None = Field(
+        description="Lower end of an 80 % interval for the probability given the records; null if unknown."
+    )
+    high: float | None = Field(description="Upper end of the interval.")
 
 
 class Reason(BaseModel):
@@ -73,6 +75,17 @@ class Reason(BaseModel):
     cue: str | None = Field(description="Name of the cue; null for a fact.")
     start: int | None = Field(description="Code points into the narrative as submitted; null elsewhere.")
     end: int | None = Field(description="End of the span, exclusive.")
+
+
+class WouldChange(BaseModel):
+    """What would lower the risk: something that people can do, or could have done.
+
+    It is what the model would answer if the records were otherwise, no promise of an effect.
+    """
+
+    text: str = Field(description="In plain Chinese.")
+    risk: float = Field(ge=0, le=1, description="Of escalation within 90 days, then.")
+    colour: Literal["none", "blue", "yellow", "red"] = Field(description="The colour then.")
 
 
 class Deadline(BaseModel):
@@ -127,8 +140,14 @@ class Assessment(BaseModel):
     )
     risks: list[Risk] = Field(description="Twelve, or none if degraded.")
     reasons: list[Reason]
+    would_change: list[WouldChange] = Field(
+        default=[], description="At most two, the one that lowers the risk most first; none if degraded."
+    )
     deadlines: list[Deadline]
     out_of_range: bool = Field(description="The case lies outside of what the model was trained on.")
+    outside: list[Literal["table", "text"]] = Field(
+        default=[], description="What of it does: what the records tell of it, or how it is written."
+    )
     added: Added | None = Field(
         default=None, description="What was written since the assessment before; null at first."
     )

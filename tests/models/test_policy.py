@@ -95,15 +95,37 @@ def test_floors_stand_apart_and_too_many_warn() -> None:
     harmed[:4] = 1
     harmed[500:] = np.nan
     report = policy_report(policy, risks, floored, harmed, days=10)
-    assert report["floor"] == {
-        "cases": 10,
-        "share": 0.01,
-        "per_day": 1.0,
-        "precision": 0.4,
-        "labelled": 10,
-        "missed": None,
-    }
+    floor = report["floor"]
+    assert (floor["cases"], floor["share"], floor["per_day"]) == (10, 0.01, 1.0)
+    assert (floor["precision"], floor["harmed"], floor["labelled"]) == (0.4, 4, 10)
+    # exact: Clopper and Pearson for 4 of 10, Garwood for 10 counted
+    assert (floor["low"], floor["high"]) == pytest.approx((0.1216, 0.7376), abs=1e-4)
+    assert (floor["per_day_low"], floor["per_day_high"]) == pytest.approx((0.4795, 1.8390), abs=1e-4)
     assert not report["warnings"]
     assert sum(report[name]["cases"] for name in (*COLOURS, "floor")) == 1000
     floored[:21] = True
     assert "twice the red capacity" in policy_report(policy, risks, floored, harmed, days=10)["warnings"][0]
+
+
+def test_harm_without_a_colour_is_counted_as_missed_with_its_interval() -> None:
+    risks = risks_of(1000)
+    policy = fit(risks)
+    harmed = np.zeros(1000)
+    harmed[np.argsort(policy.index(risks))[[0, 1, -1]]] = 1
+    report = policy_report(policy, risks, np.zeros(1000, dtype=bool), harmed, days=90)
+    assert (report["missed"]["cases"], report["missed"]["harmed"]) == (2, 3)
+    assert report["missed"]["low"] < 2 / 3 < report["missed"]["high"]
+    assert report["red"]["harmed"] == 1 and report["yellow"]["low"] == 0.0 < report["yellow"]["high"]
+    nothing = policy_report(policy, risks[:0], np.zeros(0, dtype=bool), np.zeros(0), days=0)
+    assert nothing["missed"]["share"] is None and nothing["red"]["precision"] is None
+
+
+def test_a_district_may_name_risks_instead_of_shares() -> None:
+    risks = risks_of(1000)
+    named = {"red": 0.3, "yellow": 0.1, "blue": 0.05}
+    policy = fit(risks, thresholds=named)
+    assert policy.thresholds == named
+    expected = np.searchsorted([0.05, 0.1, 0.3], risks[:, RISK_COLUMNS.index("escalation_90")], side="right")
+    np.testing.assert_array_equal(policy.by_score(risks), expected)
+    with pytest.raises(PolicyError, match="red must not be below yellow"):
+        fit(risks, thresholds={"red": 0.1, "yellow": 0.3, "blue": 0.05})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.assessment import assess
 from models.examples import intakes
+from models.facts import facts_of
 from models.fit import Trained
 from models.reasons import LEAST_CONTRIBUTION, MOST_FACTS, Reason, cue_reasons, fact_reasons
 from models.scorer import Scorer
@@ -80,9 +81,14 @@ def test_no_reason_is_worded_to_tell_of_sex_age_or_petitions() -> None:
 # Which facts are told
 
 
-def facts(contributions: dict[str, float], **values: float) -> list[str]:
+def facts(contributions: dict[str, float], most: int = MOST_FACTS, **values: float) -> list[str]:
+    """What is told by a score that is a plain sum: without a fact it lacks what the fact's columns added."""
     nothing = {feature.name: math.nan for feature in CATALOGUE}
-    return [reason.text for reason in fact_reasons(nothing | values, contributions)]
+
+    def score(changes: Sequence[Mapping[str, float]]) -> np.ndarray:
+        return -np.array([0.0, *(sum(contributions.get(name, 0.0) for name in c) for c in changes)])
+
+    return [reason.text for reason in fact_reasons(nothing | values, contributions, score, most=most)]
 
 
 def test_of_one_count_over_several_windows_one_is_told_the_one_that_weighs_most() -> None:
@@ -111,15 +117,63 @@ def test_a_window_with_nothing_in_it_does_not_stand_for_the_others() -> None:
     assert told == ["被申请人此前另涉2起纠纷"]
 
 
+def test_one_earlier_harm_is_one_reason_whoever_it_is_told_of() -> None:
+    of_one = dict.fromkeys(
+        [
+            "pair_harm_ever",
+            "respondent_harm_ever",
+            "applicant_harm_ever",
+            "pair_harm_worst",
+            "respondent_harm_worst",
+        ],
+        1.0,
+    )
+    weights = dict(zip(of_one, (0.3, 0.5, 0.2, 0.4, 0.1), strict=True)) | {"police_calls": 0.05}
+    assert facts(weights, **of_one, police_calls=1.0) == [
+        "被申请人此前的纠纷曾造成1次伤害后果",
+        "本纠纷已1次报警",
+    ]
+    # a harm more, of the respondent with somebody else, is a fact of its own
+    assert facts(weights, **of_one | {"respondent_harm_ever": 2.0}) == [
+        "双方以往纠纷曾造成严重程度1级的伤害",
+        "被申请人此前的纠纷曾造成2次伤害后果",
+    ]
+
+
+def test_other_disputes_that_were_all_violent_are_told_once() -> None:
+    counts = {"respondent_disputes_ever": 2.0, "respondent_violent_disputes_ever": 2.0}
+    weights = {"respondent_disputes_ever": 0.2, "respondent_violent_disputes_ever": 0.4}
+    assert facts(weights, **counts) == ["被申请人此前涉及2起家暴或人身损害纠纷"]
+    assert len(facts(weights, **counts | {"respondent_disputes_ever": 3.0})) == 2
+
+
+def test_what_the_case_would_be_no_better_without_is_no_reason() -> None:
+    nothing = {feature.name: math.nan for feature in CATALOGUE}
+    values = nothing | {"police_calls": 1.0, "harm_in_dispute": 1.0, "days_since_police_call": 3.0}
+    weights = {"police_calls": 0.5, "harm_in_dispute": 0.3}
+
+    def score(changes: Sequence[Mapping[str, float]]) -> np.ndarray:
+        return np.array([0.0, *(-0.3 if "harm_in_dispute" in change else 0.1 for change in changes)])
+
+    assert [reason.text for reason in fact_reasons(values, weights, score)] == ["本纠纷已造成1次伤害后果"]
+
+
+def test_every_column_that_may_be_told_belongs_to_one_fact() -> None:
+    nothing = {feature.name: math.nan for feature in CATALOGUE}
+    owners = Counter(name for fact in facts_of(nothing) for name in fact.columns)
+    assert {feature.name for feature in CATALOGUE if feature.phrase} <= owners.keys()
+    assert set(owners.values()) == {1}
+
+
 def test_only_what_raises_the_risk_is_a_reason_and_the_five_that_raise_it_most() -> None:
     names = [
         "police_calls",
         "mediations_failed",
-        "agreements_breached",
+        "repeat_reports",
         "harm_in_dispute",
         "pair_disputes_ever",
     ]
-    names += ["respondent_harm_ever", "applicant_harm_ever"]
+    names += ["respondent_police_calls_365d", "applicant_harm_ever", "handovers"]
     raising = {name: 0.1 * (place + 1) for place, name in enumerate(names)}
     told = facts(raising, **dict.fromkeys(names, 1.0))
     assert told == [BY_NAME[name].describe(1.0) for name in names[::-1][:MOST_FACTS]]

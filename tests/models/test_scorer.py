@@ -13,6 +13,7 @@ import pytest
 from scipy.special import logit
 
 from features.catalogue import catalogue_hash
+from models.explaining import explained
 from models.fit import Trained
 from models.inputs import MissingColumnsError
 from models.reading import CUE_NAMES
@@ -125,28 +126,23 @@ def test_only_a_case_unlike_those_trained_on_is_out_of_range(learned: Trained, l
     assert not scorer.out_of_range(usual.assign(person_days_since_visit=np.nan))[0]
 
 
-def thirty_to_ninety(risks: np.ndarray) -> np.ndarray:
-    """Logit of the hazard of escalation from day 30 to day 90."""
-    day_30, day_90 = (risks[:, RISK_COLUMNS.index(f"escalation_{day}")] for day in (30, 90))
-    return np.asarray(logit(1 - (1 - day_90) / (1 - day_30)))
-
-
 def test_what_is_explained_adds_up_to_the_risk(learned: Trained, later: pd.DataFrame) -> None:
     scorer = learned.scorer
-    told = scorer.explain(later).sum(axis=1).to_numpy()
-    # exactly: the line from its mean and the trees from theirs, less what the trees say of the interval itself
-    hazard, inputs = scorer.estimator.hazard, scorer.inputs(later)
-    read = inputs.table, inputs.cues, scorer.estimator.text_columns(inputs)
-    assert hazard.booster is not None
-    leaves = np.column_stack([*read, np.full(len(later), 2)])
-    interval_and_mean = np.asarray(hazard.booster.predict(leaves, pred_contrib=True))[:, -2:].sum(axis=1)
-    trees = np.asarray(hazard.booster.predict(leaves, raw_score=True)) - interval_and_mean
-    expected = scorer.calibration.slope * (hazard.linear(*read) - hazard.intercept + trees)
-    np.testing.assert_allclose(told, expected, rtol=0, atol=1e-9)
-    # and as people see it: from case to case the risk moves as the explanation does
-    risk = thirty_to_ninety(scorer.risks(later))
-    low = risk < np.quantile(risk, 0.9)  # where the logit of a hazard is its log
-    assert np.ptp((told - risk)[low]) < 0.1 * np.ptp(risk)
+    inputs = scorer.inputs(later)
+    text = scorer.estimator.text_columns(inputs)
+    told, average = explained(scorer.estimator, scorer.calibration, inputs, text)
+    risk = logit(scorer.risks(later)[:, RISK_COLUMNS.index("escalation_90")])
+    np.testing.assert_allclose(average + told.sum(axis=1), risk, rtol=0, atol=1e-9)
+    # and what it starts from hardly depends on the case
+    assert np.ptp(average) < 0.05 * np.ptp(risk)
+    np.testing.assert_array_equal(scorer.explain(later).to_numpy(), told)
+
+
+def test_each_intervals_hazard_is_the_sum_of_what_columns_add(learned: Trained, later: pd.DataFrame) -> None:
+    hazard, inputs = learned.scorer.estimator.hazard, learned.scorer.inputs(later)
+    read = inputs.table, inputs.cues, learned.scorer.estimator.text_columns(inputs)
+    told, base = hazard.contributions(*read, 4)
+    np.testing.assert_allclose((told.sum(axis=2) + base).T, hazard.logits(*read), rtol=0, atol=1e-9)
 
 
 def test_a_threat_is_told_as_one(learned: Trained, later: pd.DataFrame) -> None:
