@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders
+.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -62,6 +62,10 @@ bench-online: $(VENV)/.made
 # Some twenty minutes on two idle cores. ENCODERS="--cail FOLDER/sentences.parquet --large"
 bench-encoders: $(VENV)/.made
 	$(BIN)/python bench/encoders.py $(ENCODERS)
+
+# Keeps its environments (CatBoost, skrub, AutoGluon), districts and scores in bench/.cache. MODEL="--peers anlan,skrub"
+bench-model: $(VENV)/.made
+	$(BIN)/python -m bench.model $(MODEL) --out bench/results/model.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,6 +10,7 @@ Each predicts escalation within 90 days from the matured query points of the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,8 +67,10 @@ class Examples:
     weight: Array
 
 
-def scores(train: Examples, test: pd.DataFrame, seed: int, threads: int = 0) -> dict[str, Array]:
-    """Every baseline's score of the test cases, fitted on the matured training examples.
+def scores(
+    train: Examples, test: pd.DataFrame, seed: int, threads: int = 0, *, names: Sequence[str] = NAMES
+) -> dict[str, Array]:
+    """The baselines' scores of the test cases, fitted on the matured training examples.
 
     Returns
     -------
@@ -79,23 +82,30 @@ def scores(train: Examples, test: pd.DataFrame, seed: int, threads: int = 0) -> 
     y, weight = train.y[known], train.weight[known]
     rate = float(np.average(y, weights=weight)) if len(known) else 0.0
     flat = np.full(len(test), rate)
-    answer = {"base_rate": flat, "checklist": checklist_points(test[TEXT].tolist())}
+    answer = dict.fromkeys(names, flat)
+    if "checklist" in answer:
+        answer["checklist"] = checklist_points(test[TEXT].tolist())
     if len(known) == 0 or not 0 < y.sum() < len(y):
-        return answer | dict.fromkeys(NAMES[2:], flat)
+        return answer
     frame = train.frame.iloc[known]
+    if "lightgbm_table" in answer:
+        table, table_test = frame[list(COLUMNS)].to_numpy(float), test[list(COLUMNS)].to_numpy(float)
+        answer["lightgbm_table"] = _boosted(table, y, weight, table_test, seed, threads)
+    if not answer.keys() & {"tfidf_lr", "lightgbm_text"}:
+        return answer
     vectoriser = TfidfVectorizer(
         analyzer="char", ngram_range=(1, 4), min_df=3, sublinear_tf=True, max_features=200_000
     )
     text, text_test = vectoriser.fit_transform(frame[TEXT]), vectoriser.transform(test[TEXT])
-    regression = LogisticRegression(C=1.0, max_iter=300).fit(text, y, sample_weight=weight)
-    answer["tfidf_lr"] = regression.predict_proba(text_test)[:, 1]
-    table, table_test = frame[list(COLUMNS)].to_numpy(float), test[list(COLUMNS)].to_numpy(float)
-    answer["lightgbm_table"] = _boosted(table, y, weight, table_test, seed, threads)
-    dimensions = min(_DIMENSIONS, text.shape[1] - 1, text.shape[0] - 1)
-    svd = TruncatedSVD(max(dimensions, 1), random_state=seed).fit(text)
-    answer["lightgbm_text"] = _boosted(
-        svd.transform(text), y, weight, svd.transform(text_test), seed, threads
-    )
+    if "tfidf_lr" in answer:
+        regression = LogisticRegression(C=1.0, max_iter=300).fit(text, y, sample_weight=weight)
+        answer["tfidf_lr"] = regression.predict_proba(text_test)[:, 1]
+    if "lightgbm_text" in answer:
+        dimensions = min(_DIMENSIONS, text.shape[1] - 1, text.shape[0] - 1)
+        svd = TruncatedSVD(max(dimensions, 1), random_state=seed).fit(text)
+        answer["lightgbm_text"] = _boosted(
+            svd.transform(text), y, weight, svd.transform(text_test), seed, threads
+        )
     return answer
 
 

@@ -6,8 +6,6 @@ so that a run does what is missing, and one that was stopped goes on where it wa
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import json
 import os
 import signal
@@ -15,20 +13,22 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache as remembered
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from bench.environments import python_of, settings
+from bench.kept import ROOT, Result, code_digest, digest
+from bench.kept import kept as kept_result
+
 from .data import Recipe, kept
-from .environments import REQUIREMENTS, python_of, settings
 from .measuring import available_bytes, resident_bytes
 from .reading import Features
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 TINY: Final = Recipe(2_000)
 HERE: Final = "bench/features"
 CODE: Final = {
@@ -52,7 +52,6 @@ SURE_TO: Final = 1_000_000
 """Beyond it a cell is begun only if its memory at this size, in proportion, is free."""
 SAVED: Final = 0.9
 """Of that proportion: libraries and code don't grow with the records."""
-Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -213,23 +212,8 @@ class Bench:
     def _declarations(self, cell: Cell) -> Features:
         return [self.declared[name] for name in cell.features]
 
-    def _kept(self, what: str, cell: Cell, make: Any) -> Result:
-        file = self._file(what, cell)
-        if file.exists():
-            found: Result = json.loads(file.read_text())
-            return found
-        if file.name in self._failed:
-            return self._failed[file.name]
-        found = make()
-        if "error" in found:
-            # Memory or a registry may be there another day: only this run doesn't try again.
-            self._failed[file.name] = found
-            return found
-        file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_suffix(".half")
-        half.write_text(json.dumps(found))
-        half.replace(file)
-        return found
+    def _kept(self, what: str, cell: Cell, make: Callable[[], Result]) -> Result:
+        return kept_result(self._file(what, cell), make, self._failed)
 
     def _file(self, what: str, cell: Cell) -> Path:
         told = {
@@ -237,37 +221,13 @@ class Bench:
             "records": cell.recipe.digest,
             "features": self._declarations(cell),
             "asked": cell.asked,
-            "code": code_digest(cell.peer),
+            "code": _code(cell.peer),
         }
         if what == "check":
-            told["engine"] = code_digest("engine")
-        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
-        return self.cache / "cells" / f"{what}-{cell.peer}-{cell.recipe.disputes}-{digest}.json"
+            told["engine"] = _code("engine")
+        name = f"{what}-{cell.peer}-{cell.recipe.disputes}-{digest(told)}.json"
+        return self.cache / "cells" / name
 
 
-def _without_docs(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and len(body) > 1
-            and isinstance(getattr(body[0], "value", None), ast.Constant)
-        ):
-            del body[0]
-    return tree
-
-
-@remembered
-def code_digest(peer: str) -> str:
-    """Digest of the code and of the versions that a peer's figures come from."""
-    found = hashlib.sha256()
-    for pattern in CODE[peer]:
-        for file in sorted(ROOT.glob(pattern)):
-            # Of what is run, so that a line broken elsewhere or a comment makes no cell anew.
-            found.update(ast.dump(_without_docs(ast.parse(file.read_bytes()))).encode())
-    environment = ENVIRONMENTS.get(peer)
-    if environment is None:
-        found.update((ROOT / "requirements.lock").read_bytes())
-    else:
-        found.update("\n".join(REQUIREMENTS[environment]).encode())
-    return found.hexdigest()
+def _code(peer: str) -> str:
+    return code_digest(CODE[peer], ENVIRONMENTS.get(peer))
