@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -100,7 +101,7 @@ def _with_labels(lesson: Lesson, families: NDArray[np.int64], number: int, rng: 
                 asked[int(wording)] = rows[max(LABELS) :]
         if not asked or not (lesson.wording[known] >= 0).any():
             continue
-        model = Lesson(lesson.clauses, lesson.spans, lesson.wording, weight).fit(known, rng)
+        model = replace(lesson, weight=weight).fit(known)
         least = _threshold(lesson.likely(model, np.flatnonzero(tried)))
         recalled += [float((lesson.likely(model, rows) >= least).mean()) for rows in asked.values()]
     return np.array(recalled)

@@ -17,8 +17,9 @@ from models import policy
 from models.counterfactuals import turns
 from models.explaining import OneCase
 from models.reading import asserted, cue_title, points_of
-from models.reasons import cue_reasons, fact_reasons
+from models.reasons import cue_reasons, fact_reasons, suggestion_of, within_narrative
 from models.scorer import Scorer
+from models.tagger import Suggestion
 from models.targets import HORIZONS, RISK_COLUMNS, TARGETS
 
 RESPOND: Final = 30 * MINUTE
@@ -95,6 +96,7 @@ def assess(
         "floor": "cue" if floors else None,
         "risks": risks,
         "reasons": [reason.as_dict() for reason in reasons],
+        "suggested": _suggested(scorer, document, narrative),
         "would_change": would_change,
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
         "out_of_range": bool(outside),
@@ -119,6 +121,19 @@ def _risks(case: OneCase) -> list[dict[str, Any]]:
         }
         for (target, horizon), risk, below, above in zip(named, case.risks, low, high, strict=True)
     ]
+
+
+def _suggested(scorer: Scorer | None, document: Document, narrative: Prepared) -> list[dict[str, Any]]:
+    """What the learned tagger finds asserted and no rule reads anywhere, the likeliest first."""
+    if scorer is None or scorer.tagger is None:
+        return []
+    read = {finding.cue for finding in asserted(tag(document.text))}
+    likeliest: dict[str, Suggestion] = {}
+    for found in sorted(scorer.tagger.suggest(document.text), key=lambda found: -found.probability):
+        if found.polarity == "asserted" and found.cue not in read:
+            likeliest.setdefault(found.cue, found)
+    reach = within_narrative(document, narrative)
+    return [suggestion_of(document.text, found, narrative, reach) for found in likeliest.values()]
 
 
 def _added(document: Document, before: int) -> dict[str, Any]:

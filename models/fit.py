@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from docket.times import DAY, rfc3339
 from features.catalogue import COLUMNS, catalogue_hash
 from models import policy, splits
+from models.annotations import staff_labels
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
 from models.encoders.base import Encoder
@@ -31,6 +32,7 @@ from models.reading import floored
 from models.rows import HazardRows
 from models.scorer import Scorer
 from models.summary import Validated, figures
+from models.tagger import Tagger, Taught
 from models.targets import DEFAULT_HORIZON, HORIZONS, TARGETS, Labels
 
 if TYPE_CHECKING:
@@ -151,6 +153,9 @@ def train_on(
             score=trial.score,
         ),
         info=_info(m),
+        tagger=Tagger.fit(
+            Taught.of(dict.fromkeys(m.frame["text"]), staff_labels(m.known, m.cut)), seed=m.seed
+        ),
     )
     return Trained(scorer, validated, _report(scorer, settings, validated, m), _example(m.frame))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from features.cues import Finding
 from features.documents import Document
 from models.facts import Fact, facts_of
 from models.reading import asserted, cue_title, quoted
+from models.tagger import Suggestion
 
 Array = NDArray[np.float64]
 Kind = Literal["floor", "cue", "fact"]
@@ -73,9 +74,7 @@ def cue_reasons(
     narrative
         The narrative with the way back to the text as submitted.
     """
-    # offsets into the document are offsets into the narrative only if the document begins with it
-    own = document.parts[0].text if document.parts and document.parts[0].kind == "narrative" else ""
-    reach = len(own) if own == narrative.text else 0
+    reach = within_narrative(document, narrative)
     by_floor = {(finding.cue, finding.start, finding.end) for finding in floors}
     reasons: dict[tuple[Kind, str], Reason] = {}
     for finding in sorted(asserted(findings), key=lambda f: (f.start, f.end)):
@@ -94,6 +93,25 @@ def cue_reasons(
     floors_first = sorted(reasons.items(), key=lambda item: item[0][0] != "floor")
     shown = {cue for (kind, cue), _ in floors_first if kind == "floor"}
     return [reason for (kind, cue), reason in floors_first if kind == "floor" or cue not in shown]
+
+
+def within_narrative(document: Document, narrative: Prepared) -> int:
+    """Up to where offsets into the document are offsets into the narrative: 0 unless it begins with it."""
+    own = document.parts[0].text if document.parts and document.parts[0].kind == "narrative" else ""
+    return len(own) if own == narrative.text else 0
+
+
+def suggestion_of(text: str, found: Suggestion, narrative: Prepared, reach: int) -> dict[str, Any]:
+    """The API's object for a cue that only the learned tagger finds: a guess, and said to be one."""
+    words = quoted(text, Finding(found.cue, found.polarity, found.start, found.end))
+    start, end = narrative.span(found.start, found.end) if found.end <= reach else (None, None)
+    return {
+        "cue": found.cue,
+        "text": f"可能提到{cue_title(found.cue)}：{words}（按用词推测，请核实）",
+        "probability": found.probability,
+        "start": start,
+        "end": end,
+    }
 
 
 def fact_reasons(

@@ -32,6 +32,7 @@ from models.ranges import Ranges
 from models.reading import CUE_NAMES
 from models.shares import TargetShares
 from models.spread import Spread
+from models.tagger import Tagger
 
 Array = NDArray[np.float64]
 
@@ -53,6 +54,8 @@ class Scorer:
         See their modules.
     info
         Where it comes from: data digest, cut, seed, counts. JSON types only.
+    tagger
+        Finds cues where no rule does, to be shown to staff: no risk rests on it.
     """
 
     estimator: Estimator
@@ -60,6 +63,7 @@ class Scorer:
     policy: ColourPolicy
     ranges: Ranges
     info: Mapping[str, Any] = field(default_factory=dict)
+    tagger: Tagger | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,6 +142,7 @@ class Scorer:
             "has_trees": hazard.booster is not None,
             "has_text": self.estimator.score is not None,
             "has_encoder": encoder is not None,
+            "has_tagger": self.tagger is not None,
             "text_names": list(hazard.text_names),
             "calibration": asdict(self.calibration),
             "policy": self.policy.to_json(),
@@ -159,6 +164,8 @@ class Scorer:
             self.estimator.score.save(folder, "text")
         if encoder is not None:
             encoder.save(folder / "encoder")
+        if self.tagger is not None:
+            self.tagger.save(folder)
         if hazard.booster is not None:
             hazard.booster.save_model(str(folder / "trees.txt"))
 
@@ -205,6 +212,7 @@ class Scorer:
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
+            tagger=Tagger.load(folder) if state.get("has_tagger") else None,
         )
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,7 +48,8 @@ COPIES: Final = 2
 DROPPED: Final = 0.5
 """Of the words found, the share of characters that a copy lacks."""
 STAFF_WEIGHT: Final = 5.0
-MOST_NEGATIVES: Final = 30_000
+MOST_OTHERS: Final = 10_000
+"""Clauses that don't speak of a cue which it is learned from at the most, drawn from all."""
 LONGEST: Final = 4
 _WIDTH: Final = 2**17
 _GONE: Final = "□"
@@ -121,13 +123,18 @@ class Taught:
 
     @classmethod
     def of(cls, texts: Iterable[str], labels: Iterable[StaffLabel] = ()) -> Taught:
-        """From prepared texts and staff's labels."""
+        """From prepared texts and staff's labels; of two about one clause and cue the later holds."""
         staff: dict[str, dict[str, bool]] = {}
         for label in labels:
             staff.setdefault(label.cue, {})[label.clause] = label.present
         distinct = dict.fromkeys(clause for text in texts for _, clause in clauses(text))
         distinct.update(dict.fromkeys(clause for of in staff.values() for clause in of))
         return cls(tuple(distinct), tuple(mentions(clause) for clause in distinct), staff)
+
+    @cached_property
+    def grams(self) -> Any:
+        """As `vectorised`."""
+        return vectorised(self.clauses)
 
 
 class Tagger:
@@ -162,7 +169,7 @@ class Tagger:
             lesson = Lesson.of(taught, cue.name, rng)
             if lesson is None:
                 continue
-            model = lesson.fit(lesson.everything, rng)
+            model = lesson.fit(lesson.everything)
             names.append(cue.name)
             rows.append(sparse.csr_matrix(model.coef_))
             intercepts.append(float(model.intercept_[0]))
@@ -234,46 +241,64 @@ class Lesson:
     Attributes
     ----------
     clauses
-        Those that speak of the cue, then those that don't.
-    spans
-        Of the former, where the rule's words stand; (0, 0) where staff alone say so.
+        Those that speak of the cue, then some that don't.
     wording
         (clauses,) which wording each holds; -1 for those that don't speak of it.
     weight
         (clauses,) what each counts.
+    grams
+        CSR (clauses, grams).
+    copies
+        CSR (`COPIES` × those that speak of it, grams): the same without part of the rule's words.
     """
 
     clauses: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
     wording: NDArray[np.int64]
     weight: Array
+    grams: Any
+    copies: Any
 
     @classmethod
     def of(cls, taught: Taught, cue: str, rng: np.random.Generator) -> Lesson | None:
         """None where the wordings are too few."""
         staff = taught.staff.get(cue, {})
-        positive: list[tuple[str, tuple[int, int], str, float]] = []
-        negative: list[tuple[str, float]] = []
-        for clause, found in zip(taught.clauses, taught.found, strict=True):
+        speaks: list[int] = []
+        others: list[int] = []
+        spans: list[tuple[int, int]] = []
+        weight = np.ones(len(taught.clauses))
+        for row, (clause, found) in enumerate(zip(taught.clauses, taught.found, strict=True)):
             hit = next((mention for mention in found if mention.cue == cue), None)
             said = staff.get(clause)
-            weight = 1.0 if said is None else STAFF_WEIGHT
+            if said is not None:
+                weight[row] = STAFF_WEIGHT
             if said is True or (said is None and hit is not None):
-                span = (hit.start, hit.end) if hit is not None else (0, 0)
-                positive.append((clause, span, clause[slice(*span)] or clause, weight))
+                speaks.append(row)
+                spans.append((hit.start, hit.end) if hit is not None else (0, 0))
             elif said is False or not found:
-                negative.append((clause, weight))
-        wordings = {word: place for place, word in enumerate(dict.fromkeys(of[2] for of in positive))}
-        if len(wordings) < LEAST_WORDINGS:
+                others.append(row)
+        words = [
+            taught.clauses[row][slice(*span)] or taught.clauses[row]
+            for row, span in zip(speaks, spans, strict=True)
+        ]
+        number = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        if len(number) < LEAST_WORDINGS:
             return None
-        if len(negative) > MOST_NEGATIVES:
-            kept = rng.choice(len(negative), MOST_NEGATIVES, replace=False)
-            negative = [negative[place] for place in sorted(kept)]
+        if len(others) > MOST_OTHERS:
+            drawn = set(rng.choice(len(others), MOST_OTHERS, replace=False).tolist())
+            # what staff have denied is never left to chance
+            others = [row for at, row in enumerate(others) if weight[row] > 1 or at in drawn]
+        rows = np.array(speaks + others)
+        copies = [
+            _dropped(taught.clauses[row], span, rng)
+            for _ in range(COPIES)
+            for row, span in zip(speaks, spans, strict=True)
+        ]
         return cls(
-            tuple(of[0] for of in positive) + tuple(of[0] for of in negative),
-            tuple(of[1] for of in positive),
-            np.array([wordings[of[2]] for of in positive] + [-1] * len(negative)),
-            np.array([of[3] for of in positive] + [of[1] for of in negative]),
+            tuple(taught.clauses[row] for row in rows),
+            np.array([number[word] for word in words] + [-1] * len(others)),
+            weight[rows],
+            taught.grams[rows],
+            vectorised(copies),
         )
 
     @property
@@ -281,20 +306,16 @@ class Lesson:
         """(clauses,) all of them."""
         return np.ones(len(self.clauses), np.bool_)
 
-    def fit(self, rows: NDArray[np.bool_], rng: np.random.Generator) -> LogisticRegression:
+    def fit(self, rows: NDArray[np.bool_]) -> LogisticRegression:
         """A classifier of some of the clauses, copies of those that speak of the cue added."""
         kept = np.flatnonzero(rows)
-        texts = [self.clauses[row] for row in kept]
-        y = [float(self.wording[row] >= 0) for row in kept]
-        weight = [self.weight[row] for row in kept]
-        for row in kept:
-            if self.wording[row] >= 0 and self.spans[row] != (0, 0):
-                for _ in range(COPIES):
-                    texts.append(_dropped(self.clauses[row], self.spans[row], rng))
-                    y.append(1.0)
-                    weight.append(self.weight[row] / COPIES)
-        model = LogisticRegression(C=20.0, solver="liblinear", max_iter=200)
-        return model.fit(vectorised(texts), np.array(y), sample_weight=np.array(weight))
+        speaks = kept[self.wording[kept] >= 0]  # they come first, as the copies do
+        of = int((self.wording >= 0).sum())
+        copied = np.concatenate([speaks + of * copy for copy in range(COPIES)])
+        x = sparse.vstack([self.grams[kept], self.copies[copied]]).tocsr()
+        y = np.concatenate([self.wording[kept] >= 0, np.ones(len(copied), np.bool_)]).astype(np.float64)
+        weight = np.concatenate([self.weight[kept], np.tile(self.weight[speaks], COPIES) / COPIES])
+        return LogisticRegression(C=20.0, solver="liblinear", max_iter=200).fit(x, y, sample_weight=weight)
 
     def left_out(self, rng: np.random.Generator, wording: NDArray[np.int64] | None = None) -> Array:
         """(clauses,) each one's probability by a classifier that has seen none of its wording.
@@ -317,13 +338,12 @@ class Lesson:
                 continue
             rows = np.flatnonzero(tested)
             if rows.size:
-                scores[rows] = self.likely(self.fit(~tested, rng), rows)
+                scores[rows] = self.likely(self.fit(~tested), rows)
         return scores
 
     def likely(self, model: LogisticRegression, rows: NDArray[np.int64]) -> Array:
         """(rows,) the probability that a model gives to some of the clauses."""
-        texts = [self.clauses[row] for row in rows]
-        return np.asarray(model.predict_proba(vectorised(texts))[:, 1])
+        return np.asarray(model.predict_proba(self.grams[rows])[:, 1])
 
     def threshold(self, rng: np.random.Generator) -> float:
         """The probability that `FALSE_ALARMS` of the clauses without any cue reach when left out."""

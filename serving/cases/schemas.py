@@ -77,6 +77,19 @@ class Reason(BaseModel):
     end: int | None = Field(description="End of the span, exclusive.")
 
 
+class Suggested(BaseModel):
+    """A risk cue that no rule reads and the learned tagger does: a guess for staff to check or to label.
+
+    Neither the risks nor the colour rest on it.
+    """
+
+    cue: str
+    text: str = Field(description="In plain Chinese.")
+    probability: float = Field(ge=0, le=1, description="That the clause speaks of it.")
+    start: int | None = Field(description="Code points into the narrative as submitted; null elsewhere.")
+    end: int | None = Field(description="End of the span, exclusive.")
+
+
 class WouldChange(BaseModel):
     """What would lower the risk: something that people can do, or could have done.
 
@@ -140,6 +153,9 @@ class Assessment(BaseModel):
     )
     risks: list[Risk] = Field(description="Twelve, or none if degraded.")
     reasons: list[Reason]
+    suggested: list[Suggested] = Field(
+        default=[], description="Cues that may be meant, the likeliest first; none if degraded."
+    )
     would_change: list[WouldChange] = Field(
         default=[], description="At most two, the one that lowers the risk most first; none if degraded."
     )

@@ -44,7 +44,7 @@ def test_a_saved_model_holds_nobody(learned: Trained, later: pd.DataFrame, saved
     written = (saved / "scorer.json").read_text("utf-8") + (saved / "trees.txt").read_text("utf-8")
     assert not any(text in written for text in later["text"])
     assert sorted(path.name for path in saved.iterdir()) == [
-        "arrays.npz", "scorer.json", "text.json", "text.npz", "trees.txt",
+        "arrays.npz", "scorer.json", "tagger.json", "tagger.npz", "text.json", "text.npz", "trees.txt",
     ]  # fmt: skip
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from made_up_district import CUT, District
 
-from features.cues.tagging import mentions
+from docket.snapshot import Snapshot
+from docket.text import prepare
+from docket.times import DAY, rfc3339
+from features.cues.tagging import clauses, mentions
+from models.annotations import staff_labels
 from models.tagger import StaffLabel, Tagger, Taught
 
 ORDINARY = [
@@ -84,3 +90,44 @@ def test_saved_and_read_again_it_gives_the_same(taught: Tagger, tmp_path: Path) 
     clauses = [*THREATS[:5], *ORDINARY[:5]]
     np.testing.assert_allclose(again.probabilities(clauses), taught.probabilities(clauses), atol=1e-6)
     assert again.cues == taught.cues
+
+
+def _labelled(district: District, folder: Path, rows: list[dict[str, object]]) -> Snapshot:
+    columns = ["annotation_id", "dispute_id", "cue", "present", "recorded_at", "start", "end"]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.astype({"start": "Int64", "end": "Int64", "present": bool})
+    return Snapshot.from_folder(district.with_tables(annotations=table).write(folder))
+
+
+def test_a_span_that_staff_mark_teaches_the_clause_under_it(district: District, tmp_path: Path) -> None:
+    dispute = district.tables["disputes"].iloc[0]
+    prepared = prepare(dispute["text"])
+    begin, clause = list(clauses(prepared.text))[1]
+    start, end = prepared.span(begin + 1, begin + len(clause))
+    said = {"dispute_id": dispute["dispute_id"], "cue": "ruin", "present": True, "start": start, "end": end}
+    rows: list[dict[str, object]] = [
+        {"annotation_id": "a1", "recorded_at": rfc3339(CUT - 9 * DAY), **said},
+        {"annotation_id": "late", "recorded_at": rfc3339(CUT + DAY), **said, "cue": "fear"},
+        {"annotation_id": "a2", "recorded_at": rfc3339(CUT - 9 * DAY), **said, "cue": "grudge"},
+        # thought better of
+        {"annotation_id": "a0", "recorded_at": rfc3339(CUT - DAY), **said, "cue": "grudge", "present": False},
+    ]
+    labels = staff_labels(_labelled(district, tmp_path / "labelled", rows), CUT)
+    assert {(label.clause, label.cue) for label in labels} == {(clause, "ruin"), (clause, "grudge")}
+    assert Taught.of([], labels).staff == {"ruin": {clause: True}, "grudge": {clause: False}}
+
+
+def test_a_label_without_a_span_is_about_what_the_rules_read(district: District, tmp_path: Path) -> None:
+    disputes = district.tables["disputes"]
+    spoken = {
+        (row.dispute_id, clause): mention.cue
+        for row in disputes.itertuples()
+        for _, clause in clauses(prepare(row.text).text)
+        for mention in mentions(clause)
+    }
+    (dispute, clause), cue = next(iter(spoken.items()))
+    row = {"annotation_id": "a", "dispute_id": dispute, "cue": cue, "present": False}
+    known = _labelled(district, tmp_path / "labelled", [row | {"recorded_at": rfc3339(CUT - DAY)}])
+    found = staff_labels(known, CUT)
+    assert StaffLabel(clause, cue, False) in found
+    assert all(label.cue == cue and not label.present for label in found)
