@@ -21,6 +21,7 @@ from models import baselines, splits
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap
 from models.design import catalogue_columns
+from models.encoders.base import Encoder
 from models.estimator import fit_estimator
 from models.fit import train_on
 from models.hazard import HazardSettings
@@ -96,6 +97,7 @@ def judge(
     seed: int = 0,
     progress: Progress | None = None,
     settings: HazardSettings | None = None,
+    encoder: Encoder | None = None,
 ) -> Judged:
     """Score the test cases of every origin.
 
@@ -107,6 +109,9 @@ def judge(
         A model to judge after its data cut; None trains one at each origin.
     start
         No origin before it (µs).
+    encoder
+        What the models trained here read texts with beside the n-grams, as in `models.fit.train`; the
+        baselines and the halves read none.
 
     Raises
     ------
@@ -126,7 +131,11 @@ def judge(
         if progress is not None:
             progress("origins", number, len(steps))
         material = gather(snapshot, step.cut, seed, progress)
-        model = train_on(material, progress, settings=settings).scorer if scorer is None else scorer
+        model = (
+            train_on(material, progress, settings=settings, encoder=encoder).scorer
+            if scorer is None
+            else scorer
+        )
         cases = cases_between(snapshot, step.test_from, step.test_until, end, delay, seed)
         splits.refuse_overlap(material.ids, cases.points["dispute_id"])
         frame = feature_frame(

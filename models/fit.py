@@ -9,7 +9,7 @@ matured at the cut and keeps map and thresholds: it has learned from a little mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -99,7 +99,10 @@ def train(
         If no 90-day label has matured by the cut.
     """
     material = gather(snapshot, cut, seed, progress)
-    return train_on(material, progress, settings=settings, capacity=capacity, encoder=encoder)
+    trained = train_on(material, progress, settings=settings, capacity=capacity, encoder=encoder)
+    taught = Taught.of(dict.fromkeys(material.frame["text"]), staff_labels(material.known, material.cut))
+    scorer = replace(trained.scorer, tagger=Tagger.fit(taught, seed=material.seed))
+    return replace(trained, scorer=scorer)
 
 
 def train_on(
@@ -153,9 +156,6 @@ def train_on(
             score=trial.score,
         ),
         info=_info(m),
-        tagger=Tagger.fit(
-            Taught.of(dict.fromkeys(m.frame["text"]), staff_labels(m.known, m.cut)), seed=m.seed
-        ),
     )
     return Trained(scorer, validated, _report(scorer, settings, validated, m), _example(m.frame))
 

@@ -33,6 +33,15 @@ Records = Annotated[Path | None, typer.Option("--records", help="Folder of recor
 Store = Annotated[
     str | None, typer.Option("--store", help="Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db.")
 ]
+Encoder = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        help="What reads the text: ngrams; beside them transformer, a FOLDER or hub name to fine-tune, "
+        "or frozen:FOLDER (extra `encoder`).",
+    ),
+]
+Int8 = Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")]
 Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
 Cases = Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]
@@ -87,15 +96,8 @@ def train(
     ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version champion.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
-    encoder: Annotated[
-        str,
-        typer.Option(
-            "--encoder",
-            help="What reads the text: ngrams; beside them transformer, a FOLDER or hub name to fine-tune, "
-            "or frozen:FOLDER (extra `encoder`).",
-        ),
-    ] = DEFAULT_ENCODER,
-    int8: Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")] = False,
+    encoder: Encoder = DEFAULT_ENCODER,
+    int8: Int8 = False,
 ) -> None:
     """Train, log and register a model; the last line on stdout is its URI."""
     from pipelines.train import run  # noqa: PLC0415
@@ -131,11 +133,13 @@ def evaluate(
         str | None, typer.Option("--model", help="Judge this version on all after its data cut.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of training and bootstrap.")] = 0,
+    encoder: Encoder = DEFAULT_ENCODER,
+    int8: Int8 = False,
 ) -> None:
     """Judge by rolling origin, beside the baselines, or judge one version after its data cut."""
     from pipelines.evaluate import run  # noqa: PLC0415
 
-    run(records, store, out=out, begin=begin, model=model, seed=seed)
+    run(records, store, out=out, begin=begin, model=model, seed=seed, encoder=encoder, int8=int8)
 
 
 @app.command()

@@ -9,15 +9,25 @@ from docket.faults import BadInput
 from docket.snapshot import Clock
 from docket.times import parse_instant
 from models import registry
+from models.encoders.catalogue import encoder_named
 from models.evaluation import judge
 from models.report import write_report
 from models.truth import read_truth
+from pipelines.defaults import DEFAULT_ENCODER
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 
 
 def run(
-    records: Path | None, store: str | None, *, out: Path, begin: str | None, model: str | None, seed: int
+    records: Path | None,
+    store: str | None,
+    *,
+    out: Path,
+    begin: str | None,
+    model: str | None,
+    seed: int,
+    encoder: str = DEFAULT_ENCODER,
+    int8: bool = False,
 ) -> None:
     """Evaluate and write `metrics.csv`, `reliability.csv` and `report.html` into `out`.
 
@@ -27,7 +37,7 @@ def run(
     Raises
     ------
     BadInput, RecordFaults
-        If the date or the records can't be used.
+        If the date, the encoder or the records can't be used.
     models.splits.ImpossibleSplitError
         If no test quarter has matured.
     """
@@ -35,10 +45,16 @@ def run(
         start = None if begin is None else parse_instant(begin)
     except ValueError as error:
         raise BadInput(f"--from {begin}: a date or an RFC 3339 instant was expected") from error
+    if model is not None and (encoder != DEFAULT_ENCODER or int8):
+        raise BadInput(f"--encoder {encoder}: {model} has the encoder that it was trained with")
+    try:
+        reader = encoder_named(encoder, seed, int8=int8)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
     with progress() as report, stages() as tell:
         snapshot = read_records(records, store, Clock.LEARNED, tell)
         scorer = None if model is None else registry.load(model, threads=2)[0]
-        judged = judge(snapshot, scorer=scorer, start=start, seed=seed, progress=report)
+        judged = judge(snapshot, scorer=scorer, start=start, seed=seed, progress=report, encoder=reader)
         tell("bootstrapping")
         truth = None if records is None else read_truth(records)
         metrics = write_report(judged, out, truth, seed=seed)

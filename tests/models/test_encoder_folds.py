@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import mlflow
 import numpy as np
@@ -19,12 +19,13 @@ from models import registry
 from models.card import render_card
 from models.corpus import Clause, Corpus
 from models.encoders import folds
-from models.encoders.base import Lessons
+from models.encoders.base import Encoder, Lessons
 from models.encoders.frozen import FrozenEncoder
 from models.encoders.ngrams import NgramEncoder
 from models.encoders.small import SmallSettings
 from models.encoders.transformer import TransformerEncoder
 from models.encoders.tuning import TuningSettings
+from models.evaluation import judge
 from models.fit import Trained, train
 from models.inputs import Inputs
 from models.metrics import roc_auc
@@ -221,6 +222,27 @@ def test_with_too_few_harms_it_is_left_out(
 def test_a_name_that_means_nothing_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "--records", "x", "--encoder", "frozen:"]) == 2
     assert "names no encoder" in capsys.readouterr().err
+
+
+class _AskedError(Exception):
+    """Somebody has looked at the encoder."""
+
+
+class _Unread:
+    def __getattr__(self, name: str) -> object:
+        raise _AskedError(name)
+
+
+def test_an_evaluation_trains_with_the_encoder_that_it_is_given(small: District, tmp_path: Path) -> None:
+    snapshot = Snapshot.from_folder(small.write(tmp_path))
+    with pytest.raises(_AskedError):
+        judge(snapshot, start=EDGE, settings=SETTINGS, encoder=cast(Encoder, _Unread()))
+
+
+def test_a_version_is_judged_with_its_own_encoder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["evaluate", "--records", "x", "--out", str(tmp_path), "--model", "models:/anlan/1"]
+    assert run([*words, "--encoder", "transformer"]) == 2
+    assert "that it was trained with" in capsys.readouterr().err
 
 
 def test_a_folder_is_fine_tuned_by_command_and_found_again_from_the_registry(
