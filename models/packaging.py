@@ -12,10 +12,11 @@ import numpy as np
 from models import plots, registry
 from models.card import render_card
 from models.fit import Trained
+from models.gate import Acceptance
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
 
 
-def register(trained: Trained, *, promote: bool = False) -> str:
+def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance | None = None) -> str:
     """Log a run in MLflow, register the model, and give the URI of the new version.
 
     Parameters
@@ -24,6 +25,13 @@ def register(trained: Trained, *, promote: bool = False) -> str:
         From `models.fit.train`.
     promote
         Make it the champion; the first version becomes champion by itself.
+    acceptance
+        Who accepts the breaches of the audit, and why.
+
+    Raises
+    ------
+    models.gate.PromotionBlockedError
+        If it was to be promoted and the audit found a breach that isn't accepted.
     """
     report = trained.report
     info = report["info"]
@@ -58,6 +66,8 @@ def register(trained: Trained, *, promote: bool = False) -> str:
             files=folder,
             example=trained.example,
             promote=promote,
+            breaches=[breach["text"] for breach in report["audit"]["breaches"]],
+            acceptance=acceptance,
         )
 
 
