@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from docket.times import DAY, rfc3339
 from features.catalogue import COLUMNS, catalogue_hash
-from models import fairness, policy, splits
+from models import policy, splits
+from models.auditing import groups_audited, uncertainty
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
 from models.encoders.base import Encoder
 from models.estimator import Estimator, fit_estimator
-from models.groups import groups_of
 from models.hazard import HazardSettings
 from models.inputs import Inputs
 from models.material import Material, Progress, gather
@@ -32,8 +32,7 @@ from models.reading import floored
 from models.rows import HazardRows
 from models.scorer import Scorer
 from models.summary import Validated, figures
-from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS, TARGETS, Labels
-from models.underreporting import sensitivity
+from models.targets import DEFAULT_HORIZON, HORIZONS, TARGETS, Labels
 
 if TYPE_CHECKING:
     from docket.snapshot import Snapshot
@@ -139,53 +138,19 @@ def train_on(
         begin=quarter.begin,
         end=quarter.end,
     )
-    groups = groups_of(m.known, m.ids[at_intake].tolist(), m.as_of[at_intake])
-    audited = _audited(m, trial, calibration, colours, validated, at_intake, groups)
+    audited = groups_audited(m, trial, calibration, colours, validated, at_intake)
     final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, "final model", progress)
-    scorer = Scorer(
-        estimator=final,
-        calibration=calibration,
-        policy=colours,
-        ranges=Ranges.fit(
-            m.inputs,
-            before,
-            held,
-            columns=final.hazard.columns,
-            design=final.hazard.design,
-            score=trial.score,
-        ),
-        info=_info(m),
+    hazard = final.hazard
+    ranges = Ranges.fit(
+        m.inputs, before, held, columns=hazard.columns, design=hazard.design, score=trial.score
     )
-    report = {**_report(scorer, settings, validated, m), "audit": audited}
+    scorer = Scorer(estimator=final, calibration=calibration, policy=colours, ranges=ranges, info=_info(m))
+    report = {
+        **_report(scorer, settings, validated, m),
+        "audit": audited,
+        "uncertainty": uncertainty(m, trial, calibration, ranges, final, validated, at_intake),
+    }
     return Trained(scorer, validated, report, _example(m.frame))
-
-
-def _audited(
-    m: Material,
-    trial: Estimator,
-    calibration: HazardMap,
-    colours: policy.ColourPolicy,
-    validated: Validated,
-    at_intake: NDArray[np.int64],
-    groups: pd.DataFrame,
-) -> dict[str, Any]:
-    """The audit by group of the held-out quarter at intake, and what a street's silence would do."""
-    place = RISK_COLUMNS.index(f"escalation_{DEFAULT_HORIZON}")
-
-    def selected(risks: Array, floors: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return np.asarray((colours.by_score(risks) > 0) | floors)
-
-    def score(frame: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
-        risks = trial.risks(Inputs.read(frame), calibration)
-        return risks[:, place], selected(risks, floored(frame["text"].tolist()))
-
-    risk, chosen = validated.risks[:, place], selected(validated.risks, validated.floored)
-    harmed = validated.labels.within("escalation", DEFAULT_HORIZON)
-    found = fairness.audit(groups, risk, chosen, harmed, validated.clusters, seed=m.seed)
-    ids, as_of = m.ids[at_intake], m.as_of[at_intake]
-    street = groups["street"].to_numpy(object)
-    found["underreporting"] = sensitivity(m.known, street, ids, as_of, risk, chosen, score, m.seed)
-    return found
 
 
 def _fitted(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models import plots, registry
-from models.card import render_card
+from models.card import html_card, render_card
 from models.fit import Trained
 from models.gate import Acceptance
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
@@ -52,7 +52,9 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
     metrics["calibration_map_slope"] = trained.scorer.calibration.slope
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "card.md").write_text(render_card(trained), encoding="utf-8")
+        card = render_card(trained)
+        (folder / "card.md").write_text(card, encoding="utf-8")
+        (folder / "card.html").write_text(html_card(card), encoding="utf-8")
         text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
         (folder / "report.json").write_text(text, encoding="utf-8")
         (folder / "policy.json").write_text(trained.scorer.policy.to_json(), encoding="utf-8")
