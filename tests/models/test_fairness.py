@@ -20,6 +20,7 @@ from models.gate import Acceptance, AcceptanceError, PromotionBlockedError
 from models.groups import ATTRIBUTES, groups_of
 from models.packaging import register
 from models.underreporting import thinned
+from pipelines.cli import run
 
 N = 4000
 
@@ -144,6 +145,20 @@ def test_a_breach_keeps_a_version_from_being_champion_until_a_person_accepts_it(
     with pytest.raises(PromotionBlockedError):
         registry.promote("models:/anlan/1")
     assert registry.find().uri == "models:/anlan/2"
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_person_accepts_by_command_with_name_and_reason(
+    learned: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = register(with_breach(learned))
+    assert run(["promote", uri]) == 1
+    assert "--accept-by NAME --because REASON" in capsys.readouterr().err
+    assert run(["promote", uri, "--accept-by", "王敏"]) == 2
+    assert "no reason given" in capsys.readouterr().err
+    assert run(["promote", "models:/anlan/99"]) == 1
+    assert run(["promote", uri, "--accept-by", "王敏", "--because", "样本少"]) == 0
+    assert capsys.readouterr().out == f"{uri}\n" and registry.find().uri == uri
 
 
 @pytest.mark.usefixtures("empty")
