@@ -1,13 +1,15 @@
-"""The model card, rendered from a training run in Markdown."""
+"""The model card, rendered from a training run in Markdown, and from that in HTML."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
+from markdown_it import MarkdownIt
 
 from docket.times import local_day
 from models.fit import Trained
@@ -15,6 +17,14 @@ from models.targets import HORIZONS, INTERVALS, TARGETS
 
 TEMPLATE: Final = Path(__file__).with_name("card_template.md")
 _SHOWN: Final = ("average_precision", "roc_auc", "brier_skill", "calibration_slope", "precision_at_5pct")
+_PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222}}
+table{{border-collapse:collapse;margin:.6rem 0 1.4rem;font-size:.9em}}
+td,th{{border:1px solid #ccc;padding:.25rem .55rem;text-align:left}}
+@media print{{body{{margin:0}}}}</style>
+{body}</html>
+"""
 
 
 def render_card(trained: Trained) -> str:
@@ -37,7 +47,22 @@ def render_card(trained: Trained) -> str:
         figures=_figures(report["figures"]),
         line=trained.scorer.calibration.line(),
         review=trained.scorer.policy.review_days,
+        ratio=_ratio,
     )
+
+
+def html_card(markdown: str) -> str:
+    """A card as a page that needs no other file."""
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    title = markdown.partition("\n")[0].lstrip("# ")
+    return _PAGE.format(title=escape(title), body=body)
+
+
+def _ratio(found: Mapping[str, float | None]) -> str:
+    value, low, high = (found[name] for name in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _figures(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

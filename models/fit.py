@@ -20,6 +20,7 @@ from docket.times import DAY, rfc3339
 from features.catalogue import COLUMNS, catalogue_hash
 from models import policy, splits
 from models.annotations import staff_labels
+from models.auditing import groups_audited, uncertainty
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
 from models.encoders.base import Encoder
@@ -142,22 +143,19 @@ def train_on(
         begin=quarter.begin,
         end=quarter.end,
     )
+    audited = groups_audited(m, trial, calibration, colours, validated, at_intake)
     final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, "final model", progress)
-    scorer = Scorer(
-        estimator=final,
-        calibration=calibration,
-        policy=colours,
-        ranges=Ranges.fit(
-            m.inputs,
-            before,
-            held,
-            columns=final.hazard.columns,
-            design=final.hazard.design,
-            score=trial.score,
-        ),
-        info=_info(m),
+    hazard = final.hazard
+    ranges = Ranges.fit(
+        m.inputs, before, held, columns=hazard.columns, design=hazard.design, score=trial.score
     )
-    return Trained(scorer, validated, _report(scorer, settings, validated, m), _example(m.frame))
+    scorer = Scorer(estimator=final, calibration=calibration, policy=colours, ranges=ranges, info=_info(m))
+    report = {
+        **_report(scorer, settings, validated, m),
+        "audit": audited,
+        "uncertainty": uncertainty(m, trial, calibration, ranges, final, validated, at_intake),
+    }
+    return Trained(scorer, validated, report, _example(m.frame))
 
 
 def _fitted(

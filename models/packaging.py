@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from models import plots, registry
-from models.card import render_card
+from models.card import html_card, render_card
 from models.fit import Trained
+from models.gate import Acceptance
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
 
 
-def register(trained: Trained, *, promote: bool = False) -> str:
+def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance | None = None) -> str:
     """Log a run in MLflow, register the model, and give the URI of the new version.
 
     Parameters
@@ -24,6 +25,13 @@ def register(trained: Trained, *, promote: bool = False) -> str:
         From `models.fit.train`.
     promote
         Make it the champion; the first version becomes champion by itself.
+    acceptance
+        Who accepts the breaches of the audit, and why.
+
+    Raises
+    ------
+    models.gate.PromotionBlockedError
+        If it was to be promoted and the audit found a breach that isn't accepted.
     """
     report = trained.report
     info = report["info"]
@@ -44,7 +52,9 @@ def register(trained: Trained, *, promote: bool = False) -> str:
     metrics["calibration_map_slope"] = trained.scorer.calibration.slope
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "card.md").write_text(render_card(trained), encoding="utf-8")
+        card = render_card(trained)
+        (folder / "card.md").write_text(card, encoding="utf-8")
+        (folder / "card.html").write_text(html_card(card), encoding="utf-8")
         text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
         (folder / "report.json").write_text(text, encoding="utf-8")
         (folder / "policy.json").write_text(trained.scorer.policy.to_json(), encoding="utf-8")
@@ -58,6 +68,8 @@ def register(trained: Trained, *, promote: bool = False) -> str:
             files=folder,
             example=trained.example,
             promote=promote,
+            breaches=[breach["text"] for breach in report["audit"]["breaches"]],
+            acceptance=acceptance,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,8 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 import models.pyfunc_model
+from models import gate
+from models.gate import Acceptance
 from models.inputs import TEXT
 from models.scorer import Scorer
 from models.targets import RISK_COLUMNS
@@ -100,6 +102,8 @@ def log_and_register(
     files: Path,
     example: pd.DataFrame,
     promote: bool = False,
+    breaches: Sequence[str] = (),
+    acceptance: Acceptance | None = None,
 ) -> str:
     """Log a run with its model, register it, and give the new version's URI.
 
@@ -113,6 +117,15 @@ def log_and_register(
         An input example that holds nobody's data.
     promote
         Make it the champion. The first version becomes champion by itself.
+    breaches
+        What the audit by group found: kept with the version, which then becomes no champion.
+    acceptance
+        Who accepts that all the same, and why: kept with the version as well.
+
+    Raises
+    ------
+    models.gate.PromotionBlockedError
+        If it was to be promoted and a breach is not accepted. The version is registered then.
     """
     run_experiment = experiment()
     with tempfile.TemporaryDirectory() as scratch:
@@ -132,11 +145,15 @@ def log_and_register(
                 pip_requirements=["anlan"],
             )
     client = mlflow.MlflowClient()
-    registered = mlflow.register_model(info.model_uri, NAME, tags={"run_id": run.info.run_id})
+    stored = gate.tags(breaches, acceptance)
+    registered = mlflow.register_model(info.model_uri, NAME, tags={"run_id": run.info.run_id, **stored})
     version = str(registered.version)
-    if promote or _champion(client) is None:
+    uri = f"models:/{NAME}/{version}"
+    if promote:
+        gate.refuse(uri, stored)
+    if promote or (_champion(client) is None and stored[gate.GATE] != gate.BLOCKED):
         client.set_registered_model_alias(NAME, CHAMPION, version)
-    return f"models:/{NAME}/{version}"
+    return uri
 
 
 def _champion(client: mlflow.MlflowClient) -> str | None:
@@ -149,17 +166,38 @@ def _champion(client: mlflow.MlflowClient) -> str | None:
         raise
 
 
-def promote(uri: str) -> Found:
+def promote(uri: str, acceptance: Acceptance | None = None) -> Found:
     """Make a version the champion.
+
+    Parameters
+    ----------
+    acceptance
+        Who accepts the breaches that its audit found, and why; stored with the version.
 
     Raises
     ------
     NoSuchModelError
         If there is no such version.
+    models.gate.PromotionBlockedError
+        If its audit found a breach that nobody has accepted.
     """
     found = find(uri)
-    mlflow.MlflowClient().set_registered_model_alias(NAME, CHAMPION, found.version)
+    client = mlflow.MlflowClient()
+    stored = gate_of(found)
+    if acceptance is not None and stored.get(gate.GATE) == gate.BLOCKED:
+        stored |= gate.accepted(acceptance)
+        for name, value in stored.items():
+            client.set_model_version_tag(NAME, found.version, name, value)
+    gate.refuse(found.uri, stored)
+    client.set_registered_model_alias(NAME, CHAMPION, found.version)
     return found
+
+
+def gate_of(found: Found) -> dict[str, str]:
+    """What is stored of a version's audit; a version from before there was one has nothing."""
+    stored = mlflow.MlflowClient().get_model_version(NAME, found.version).tags
+    names = (gate.GATE, "breaches", "accepted_by", "accepted_because", "accepted_at")
+    return {name: str(stored[name]) for name in names if name in stored}
 
 
 def find(uri: str = f"models:/{NAME}@{CHAMPION}") -> Found:

@@ -44,6 +44,10 @@ Encoder = Annotated[
 Int8 = Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")]
 Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
 Cases = Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")]
+AcceptBy = Annotated[
+    str | None, typer.Option("--accept-by", help="Who answers for a breach of the audit by group: a person.")
+]
+Because = Annotated[str | None, typer.Option("--because", help="Why; stored with the version.")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]
 features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(features, name="features")
@@ -98,11 +102,35 @@ def train(
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
     encoder: Encoder = DEFAULT_ENCODER,
     int8: Int8 = False,
+    accept_by: AcceptBy = None,
+    because: Because = None,
 ) -> None:
     """Train, log and register a model; the last line on stdout is its URI."""
     from pipelines.train import run  # noqa: PLC0415
 
-    run(records, store, until=until, promote=promote, seed=seed, encoder=encoder, int8=int8)
+    run(
+        records,
+        store,
+        until=until,
+        promote=promote,
+        seed=seed,
+        encoder=encoder,
+        int8=int8,
+        accept_by=accept_by,
+        because=because,
+    )
+
+
+@app.command()
+def promote(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="models:/anlan/3")],
+    accept_by: AcceptBy = None,
+    because: Because = None,
+) -> None:
+    """Make a version the champion; one whose audit found a breach only if a person accepts it."""
+    from pipelines.promote import run  # noqa: PLC0415
+
+    run(uri, accept_by=accept_by, because=because)
 
 
 @app.command()

@@ -8,10 +8,12 @@ from pathlib import Path
 from docket.faults import BadInput
 from docket.snapshot import Clock
 from docket.times import parse_instant
+from models import gate, registry
 from models.encoders.catalogue import encoder_named
 from models.evaluation import known_until
 from models.fit import train
 from models.packaging import register
+from pipelines.accepting import acceptance_of
 from pipelines.defaults import DEFAULT_ENCODER
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
@@ -26,16 +28,21 @@ def run(
     seed: int,
     encoder: str = DEFAULT_ENCODER,
     int8: bool = False,
+    accept_by: str | None = None,
+    because: str | None = None,
 ) -> None:
     """Train on what was recorded before `until`; the last line on stdout is the new version's URI.
 
     Raises
     ------
     BadInput, RecordFaults
-        If the date, the encoder's name or the records can't be used.
+        If the date, the encoder's name, the acceptance or the records can't be used.
+    models.gate.PromotionBlockedError
+        If it was to be promoted and its audit found a breach that isn't accepted.
     models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
         If there is too little to learn from, and what of.
     """
+    acceptance = acceptance_of(accept_by, because)
     try:
         cut = None if until is None else parse_instant(until)
     except ValueError as error:
@@ -48,5 +55,9 @@ def run(
         snapshot = read_records(records, store, Clock.LEARNED, tell)
         trained = train(snapshot, known_until(snapshot) if cut is None else cut, seed, report, encoder=reader)
         tell("registering")
-        uri = register(trained, promote=promote)
+        uri = register(trained, promote=promote, acceptance=acceptance)
+    found = registry.find(uri)
+    if registry.gate_of(found).get(gate.GATE) == gate.BLOCKED:
+        told = "; ".join(breach["text"] for breach in trained.report["audit"]["breaches"])
+        sys.stderr.write(f"{uri} is no champion: the audit by group found {told}\n")
     sys.stdout.write(f"{uri}\n")

@@ -9,10 +9,15 @@ import time
 from pathlib import Path
 
 from bench.machine import machine
-from bench.trust import colours, intervals, ranges
+from bench.trust import audit, colours, intervals, ranges
 from bench.trust.held import Held
 
-SECTIONS = {"intervals": intervals.section, "ranges": ranges.section, "colours": colours.section}
+SECTIONS = {
+    "intervals": intervals.section,
+    "ranges": ranges.section,
+    "colours": colours.section,
+    "audit": audit.section,
+}
 
 
 def main() -> None:
