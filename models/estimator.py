@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models import text
+from models import text, trouble
 from models.calibration import HazardMap
 from models.coherence import coherent_risks
-from models.design import Column, catalogue_columns
+from models.design import Column, LinearDesign, catalogue_columns
 from models.encoders import folds
 from models.encoders.base import Encoder, read_by_hazard
 from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
@@ -157,19 +157,33 @@ def fit_estimator(
         more = folds.out_of_fold(encoder, inputs.corpus, as_of, lessons_at, tell("encoder, out of fold"))
         columns_of_text = np.hstack([columns_of_text, more])
         names += read_by_hazard(encoder)[1]
+    columns = catalogue_columns() if columns is None else columns
+    design = LinearDesign.fit(inputs.table, columns, weight)
+    lead = trouble.learned(
+        snapshot,
+        np.hstack([design(inputs.table), inputs.cues]),
+        np.concatenate([design.signs, np.asarray(CUE_SIGNS, dtype=np.int64)]),
+        len(design.terms),
+        dispute_ids,
+        as_of,
+        weight,
+        cut,
+    )
     hazard = EscalationHazard.fit(
         inputs.table,
         inputs.cues,
         columns_of_text,
         rows,
         weight,
-        columns=catalogue_columns() if columns is None else columns,
+        columns=columns,
         cue_names=CUE_NAMES,
         cue_signs=CUE_SIGNS,
         cue_points=CUE_POINTS,
         settings=settings,
         seed=seed,
         text_names=names,
+        design=design,
+        lead=lead,
         progress=tell("trees"),
     )
     groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)

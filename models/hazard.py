@@ -20,6 +20,7 @@ from scipy.special import expit, logit
 from models.design import Column, LinearDesign
 from models.linear import fit_ridge
 from models.rows import HazardRows, baseline, collapsed
+from models.trouble import Lead
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -43,6 +44,8 @@ class HazardSettings:
         Ridge penalty of what a cue is worth beyond its checklist points.
     points_penalty
         Ridge penalty of what one checklist point is worth.
+    lead_penalty
+        Ridge penalty of how far the lead is followed; see `models.trouble`.
     trees
         Most boosting rounds.
     harms_a_tree
@@ -53,11 +56,12 @@ class HazardSettings:
         Of LightGBM; 0 is all cores.
     """
 
-    table_penalty: float = 1000.0
+    table_penalty: float = 3000.0
     stage_penalty: float = 15.0
     cue_penalty: float = 60.0
     points_penalty: float = 0.01
     text_penalty: float = 20.0
+    lead_penalty: float = 30.0
     trees: int = 80
     harms_a_tree: float = 10.0
     learning_rate: float = 0.03
@@ -118,6 +122,8 @@ class EscalationHazard:
         settings: HazardSettings,
         seed: int,
         text_names: Sequence[str] = TEXT_COLUMNS,
+        design: LinearDesign | None = None,
+        lead: Lead | None = None,
         progress: Progress | None = None,
     ) -> EscalationHazard:
         """Fit on query points.
@@ -133,16 +139,27 @@ class EscalationHazard:
             What each cue column is worth on the checklist, shape (c,).
         text_names
             Names of the text columns: the n-grams' two, and those of an encoder beside them.
+        design
+            The terms of the table, where they are fitted already.
+        lead
+            What to follow over the terms and the cues, as far as harms say so.
         """
         base = baseline(rows, weight)
-        design = LinearDesign.fit(table, columns, weight)
+        design = LinearDesign.fit(table, columns, weight) if design is None else design
         model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), None, settings, text_names)
-        model._fit_line(table, cues, text, rows, weight, cue_points)
+        model._fit_line(table, cues, text, rows, weight, cue_points, lead)
         model._fit_trees(table, cues, text, rows, weight, seed, progress)
         return model
 
     def _fit_line(
-        self, table: Array, cues: Array, text: Array, rows: HazardRows, weight: Array, cue_points: Array
+        self,
+        table: Array,
+        cues: Array,
+        text: Array,
+        rows: HazardRows,
+        weight: Array,
+        cue_points: Array,
+        lead: Lead | None,
     ) -> None:
         settings = self.settings
         events, exposure = collapsed(rows, weight, len(table))
@@ -150,23 +167,29 @@ class EscalationHazard:
         terms, texts = len(self.design.terms), len(self.text_names)
         staged = [self.columns[term.source].name in STAGE for term in self.design.terms]
         table_penalties = np.where(staged, settings.stage_penalty, settings.table_penalty)
-        others = (settings.cue_penalty, settings.text_penalty, settings.points_penalty)
+        others = (settings.cue_penalty, settings.text_penalty, settings.lead_penalty, settings.points_penalty)
         if not (weight[used] * events[used]).sum() > 0:
             self.coefficients = np.zeros(terms + len(self.cue_names) + texts)
             return
         x = self._linear_matrix(table[used], cues[used], text[used])
+        read = terms + len(self.cue_names)
+        led = np.zeros(len(x)) if lead is None else _centred(lead.column[used], weight[used])
         self.intercept, found = fit_ridge(
-            np.column_stack([x, cues[used] @ cue_points]),
+            np.column_stack([x, led, cues[used] @ cue_points]),
             events[used],
             loss="poisson",
-            penalty=np.concatenate([table_penalties, np.repeat(others, (len(self.cue_names), texts, 1))]),
+            penalty=np.concatenate([table_penalties, np.repeat(others, (len(self.cue_names), texts, 1, 1))]),
             weight=weight[used],
             offset=np.log(exposure[used]),
-            bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 1, dtype=np.int64)]),
+            bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 2, dtype=np.int64)]),
         )
-        # the points are a sum over cues, so that what a point is worth goes into the cues' coefficients
-        self.coefficients = found[:-1]
-        self.coefficients[terms : terms + len(self.cue_names)] += found[-1] * cue_points
+        # points and lead are sums over columns: what they are worth goes into the columns' coefficients
+        *coefficients, follow, point = found
+        self.coefficients = np.asarray(coefficients)
+        self.coefficients[terms:read] += point * cue_points
+        if lead is not None:
+            self.coefficients[:read] += follow * lead.direction
+            self.intercept -= follow * float(np.average(x[:, :read] @ lead.direction, weights=weight[used]))
 
     def _fit_trees(
         self,
@@ -313,3 +336,11 @@ class EscalationHazard:
             settings,
             self.text_names,
         )
+
+
+def _centred(column: Array, weight: Array) -> Array:
+    """Less its mean; what is missing stands at it."""
+    known = np.isfinite(column)
+    if not weight[known].sum() > 0:
+        return np.zeros(len(column))
+    return np.where(known, column - np.average(column[known], weights=weight[known]), 0.0)

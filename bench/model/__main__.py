@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.kept import ROOT
 
+from . import real
 from .cells import Bench
 from .districts import Recipe
 from .judging import judge
@@ -28,6 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--districts", choices=SETS, default="judging", help="tuning: to choose a model on")
     parser.add_argument("--peers", type=_peers, default=tuple(PEERS.values()), help=f"of {', '.join(PEERS)}")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("ANLAN_SHARED_DATA"),
+        help="where compas and cail2019_elements lie; by default ANLAN_SHARED_DATA",
+    )
     parser.add_argument("--quick", action="store_true", help="a tiny district, peers that need no installing")
     parser.add_argument("--kept", action="store_true", help="report what is kept, fit nothing")
     parser.add_argument("--cache", type=Path, default=ROOT / "bench" / ".cache")
@@ -39,6 +46,9 @@ def main() -> None:
     bench = Bench(args.cache, lambda what: print(what, file=sys.stderr, flush=True))
     try:
         text = _districts(bench, recipes, peers, kept=args.kept)
+        if recipes is JUDGING:
+            found = real.lines(args.data, args.cache, only_kept=args.kept)
+            text += "\nReal data\n" + "\n".join(found) + "\n"
     except KeyboardInterrupt:
         sys.exit("stopped; what was fitted is kept, and the same command goes on")
     if args.out is None:

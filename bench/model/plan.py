@@ -80,7 +80,7 @@ PEERS: Final = {
         Peer("transformer", "transformer", "the small transformer on the text alone", ("models/**/*.py",),
              dear=True),
         Peer("autogluon", "autogluon_peer", "AutoGluon, best quality, ten minutes on both cores",
-             environment="autogluon", dear=True),
+             environment="autogluon", options=(("seconds", 600),), dear=True),
     )
 }  # fmt: skip
 DEAR_ON: Final = ("history", "frequent")

@@ -1,0 +1,156 @@
+"""What comes far more often than harm and from the same causes: trouble, as a teacher for the hazard.
+
+A district of 20,000 disputes may teach thirty harms, but thousands of calls to the police, repeat reports,
+breached agreements, reopened disputes, orders, and visits that found things worse. Who is likely to have such
+trouble soon is learned from them by the same terms that the hazard reads, and the hazard learns from the
+harms how far to follow: a *lead*, one direction with one weight, as the checklist's points are (ADR 0034).
+
+The weight is learned on scores that are out of fold by time: no row's score has learned from its own time or
+later. In the calendar of `models.splits`, with a block that begins on 2023-06-24, a row of 2023-08-01 is
+scored by what rows before 2023-06-24 were known to have led to on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from docket.times import DAY
+from models.linear import fit_ridge
+from models.targets import reporting_delay
+from models.text import BLOCK_STARTS
+
+if TYPE_CHECKING:
+    from docket.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+
+KINDS: Final = frozenset(
+    {
+        "police_call",
+        "repeat_report",
+        "agreement_breached",
+        "reopened",
+        "warning_letter",
+        "protection_order",
+    }
+)
+"""Event kinds that count as trouble; a visit that finds things worse does too."""
+WITHIN: Final = 90 * DAY
+MOST: Final = 3.0
+"""More troubles than this after one moment count as this many."""
+LEAST_SEEN: Final = 0.05
+"""A row teaches if so much of the 90 days has been seen."""
+LEAST_TROUBLES: Final = 30
+"""With fewer rows in trouble there is nothing to follow."""
+TERM_PENALTY: Final = 100.0
+CUE_PENALTY: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A direction to follow.
+
+    Attributes
+    ----------
+    column
+        The score of the training rows, out of fold, shape (n,); NaN where nothing came before.
+    direction
+        The coefficients that score a case from now on, shape (d,).
+    """
+
+    column: Array
+    direction: Array
+
+
+def troubles(
+    snapshot: Snapshot, dispute_ids: Sequence[str], as_of: NDArray[np.int64], cut: int
+) -> tuple[Array, Array]:
+    """How much trouble came within 90 days of each query point, and what share of them has been seen.
+
+    Parameters
+    ----------
+    snapshot
+        Records; nothing recorded at or after `cut` is read.
+    dispute_ids, as_of
+        The query points, shape (n,).
+
+    Returns
+    -------
+    tuple
+        Counts and shares, shapes (n,).
+    """
+    known = snapshot.until(cut)
+    query = pd.DataFrame(
+        {"dispute_id": np.asarray(dispute_ids, object), "as_of": as_of, "row": np.arange(len(as_of))}
+    )
+    events = known.tables["events"].select(["event_id", "dispute_id", "kind", "at"]).to_pandas()
+    events = events[events["kind"].isin(KINDS)].drop_duplicates("event_id")[["dispute_id", "at"]]
+    people = known.tables["parties"].select(["dispute_id", "person_id"]).to_pandas().drop_duplicates()
+    visits = known.tables["visits"].select(["person_id", "finding", "at"]).to_pandas()
+    worse = people.merge(visits[visits["finding"] == "worse"], on="person_id")[["dispute_id", "at"]]
+    came = query.merge(pd.concat([events, worse]), on="dispute_id")
+    came = came[(came["at"] > came["as_of"]) & (came["at"] <= came["as_of"] + WITHIN)]
+    counts = np.bincount(came["row"].to_numpy(np.int64), minlength=len(query)).astype(np.float64)
+    # how late harms are learned is taken for how late trouble is: it is recorded sooner, if anything
+    seen = np.clip((cut - reporting_delay(known, cut) - as_of) / WITHIN, 0.0, 1.0)
+    return np.minimum(counts, MOST), seen
+
+
+def learned(
+    snapshot: Snapshot,
+    x: Array,
+    signs: NDArray[np.int64],
+    terms: int,
+    dispute_ids: Sequence[str],
+    as_of: NDArray[np.int64],
+    weight: Array,
+    cut: int,
+) -> Lead | None:
+    """The lead of training rows, or None where there is too little trouble.
+
+    Parameters
+    ----------
+    x, signs
+        What the hazard's line reads but text scores, shape (n, d), and its sign bounds, shape (d,).
+    terms
+        How many of its columns are of the table; the others are cues.
+    """
+    penalty = np.repeat((TERM_PENALTY, CUE_PENALTY), (terms, x.shape[1] - terms))
+    ids = np.asarray(dispute_ids, dtype=object)
+
+    def fitted(rows: NDArray[np.int64], moment: int) -> Array | None:
+        counts, seen = troubles(snapshot, ids[rows].tolist(), as_of[rows], moment)
+        used = seen > LEAST_SEEN
+        counts, seen, w = counts[used], seen[used], weight[rows[used]]
+        if (counts > 0).sum() < LEAST_TROUBLES:
+            return None
+        rate = (w @ counts) / (w @ seen)
+        _, found = fit_ridge(
+            x[rows[used]],
+            counts,
+            loss="poisson",
+            penalty=penalty,
+            weight=w,
+            offset=np.log(rate * seen),
+            bounds=signs,
+        )
+        return found
+
+    direction = fitted(np.arange(len(as_of)), cut)
+    if direction is None:
+        return None
+    column = np.full(len(as_of), np.nan)
+    edges = [int(np.quantile(as_of, share, method="lower")) for share in BLOCK_STARTS]
+    for edge, until in zip(edges, [*edges[1:], np.iinfo(np.int64).max], strict=True):
+        block = np.flatnonzero((as_of >= edge) & (as_of < until))
+        before = np.flatnonzero(as_of < edge)
+        found = fitted(before, edge) if len(before) and len(block) else None
+        if found is not None:
+            column[block] = x[block] @ found
+    return Lead(column, direction)
