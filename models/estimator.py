@@ -18,6 +18,7 @@ from models.encoders import folds
 from models.encoders.base import Encoder, read_by_hazard
 from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
 from models.inputs import Inputs
+from models.neighbour import line_of
 from models.ngrams import NgramScore
 from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
 from models.rows import HazardRows
@@ -116,6 +117,7 @@ def fit_estimator(
     seed: int,
     columns: Sequence[Column] | None = None,
     encoder: Encoder | None = None,
+    neighbour: EscalationHazard | None = None,
     progress: Progress | None = None,
 ) -> Estimator:
     """Fit on query points before `cut`, by what was known then.
@@ -128,6 +130,8 @@ def fit_estimator(
         The query points, all with as_of < cut.
     encoder
         An unfitted encoder whose out-of-fold scores the hazard reads beside the n-grams'.
+    neighbour
+        Another district's hazard, whose line is started from.
 
     Raises
     ------
@@ -184,6 +188,7 @@ def fit_estimator(
         text_names=names,
         design=design,
         lead=lead,
+        neighbour=None if neighbour is None else line_of(neighbour, design, columns, CUE_NAMES),
         progress=tell("trees"),
     )
     groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)

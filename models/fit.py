@@ -74,6 +74,7 @@ def train(
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
     encoder: Encoder | None = None,
+    neighbour: Scorer | None = None,
 ) -> Trained:
     """Train on what was recorded before `cut`.
 
@@ -91,6 +92,8 @@ def train(
         The shares of intake that red, yellow and blue may take.
     encoder
         An unfitted encoder to read the text beside the n-grams.
+    neighbour
+        Another district's model to start from; see `models.neighbour`.
 
     Raises
     ------
@@ -100,7 +103,9 @@ def train(
         If no 90-day label has matured by the cut.
     """
     material = gather(snapshot, cut, seed, progress)
-    trained = train_on(material, progress, settings=settings, capacity=capacity, encoder=encoder)
+    trained = train_on(
+        material, progress, settings=settings, capacity=capacity, encoder=encoder, neighbour=neighbour
+    )
     taught = Taught.of(dict.fromkeys(material.frame["text"]), staff_labels(material.known, material.cut))
     scorer = replace(trained.scorer, tagger=Tagger.fit(taught, seed=material.seed))
     return replace(trained, scorer=scorer)
@@ -113,6 +118,7 @@ def train_on(
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
     encoder: Encoder | None = None,
+    neighbour: Scorer | None = None,
 ) -> Trained:
     """Train on gathered material; see `train`."""
     m, settings = material, settings or HazardSettings()
@@ -127,7 +133,7 @@ def train_on(
             f"no dispute was taken in during the validation quarter, {rfc3339(quarter.begin)} to "
             f"{rfc3339(quarter.end)}"
         )
-    trial = _fitted(m, before, quarter.begin, settings, encoder, "validation model", progress)
+    trial = _fitted(m, before, quarter.begin, settings, encoder, neighbour, "validation model", progress)
     calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), _votes(m, held))
     risks = trial.risks(m.inputs.rows(at_intake), calibration)
     colours = policy.fit(
@@ -144,12 +150,18 @@ def train_on(
         end=quarter.end,
     )
     audited = groups_audited(m, trial, calibration, colours, validated, at_intake)
-    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, "final model", progress)
+    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, neighbour, "final model", progress)
     hazard = final.hazard
     ranges = Ranges.fit(
         m.inputs, before, held, columns=hazard.columns, design=hazard.design, score=trial.score
     )
-    scorer = Scorer(estimator=final, calibration=calibration, policy=colours, ranges=ranges, info=_info(m))
+    scorer = Scorer(
+        estimator=final,
+        calibration=calibration,
+        policy=colours,
+        ranges=ranges,
+        info=_info(m) | _info_of(neighbour),
+    )
     report = {
         **_report(scorer, settings, validated, m),
         "audit": audited,
@@ -164,6 +176,7 @@ def _fitted(
     until: int,
     settings: HazardSettings,
     encoder: Encoder | None,
+    neighbour: Scorer | None,
     stage: str,
     progress: Progress | None,
 ) -> Estimator:
@@ -178,6 +191,7 @@ def _fitted(
         settings=settings,
         seed=m.seed,
         encoder=encoder,
+        neighbour=None if neighbour is None else neighbour.estimator.hazard,
         progress=told,
     )
 
@@ -197,6 +211,14 @@ def _info(m: Material) -> dict[str, Any]:
         "harmed_disputes": int(m.points["dispute_id"].iloc[rows.example[rows.event > 0]].nunique()),
         "rows": {name: table.num_rows for name, table in m.known.tables.items()},
     }
+
+
+def _info_of(neighbour: Scorer | None) -> dict[str, Any]:
+    """Whose line was started from, and what that one had learned from."""
+    if neighbour is None:
+        return {}
+    told = ("trained_until", "data_digest", "disputes", "harmed_disputes")
+    return {"neighbour": {name: neighbour.info.get(name) for name in told}}
 
 
 def _votes(m: Material, rows: NDArray[np.int64]) -> Array:

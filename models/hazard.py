@@ -46,6 +46,8 @@ class HazardSettings:
         Ridge penalty of what one checklist point is worth.
     lead_penalty
         Ridge penalty of how far the lead is followed; see `models.trouble`.
+    neighbour_penalty
+        Ridge penalty of following a neighbour's line more or less than it says; see `models.neighbour`.
     trees
         Most boosting rounds.
     harms_a_tree
@@ -62,6 +64,7 @@ class HazardSettings:
     points_penalty: float = 0.01
     text_penalty: float = 20.0
     lead_penalty: float = 30.0
+    neighbour_penalty: float = 30.0
     trees: int = 80
     harms_a_tree: float = 10.0
     learning_rate: float = 0.03
@@ -124,6 +127,7 @@ class EscalationHazard:
         text_names: Sequence[str] = TEXT_COLUMNS,
         design: LinearDesign | None = None,
         lead: Lead | None = None,
+        neighbour: Array | None = None,
         progress: Progress | None = None,
     ) -> EscalationHazard:
         """Fit on query points.
@@ -143,11 +147,14 @@ class EscalationHazard:
             The terms of the table, where they are fitted already.
         lead
             What to follow over the terms and the cues, as far as harms say so.
+        neighbour
+            What another district's line gives each term and cue (`models.neighbour`): what this one starts
+            from instead of nothing.
         """
         base = baseline(rows, weight)
         design = LinearDesign.fit(table, columns, weight) if design is None else design
         model = cls(columns, cue_names, cue_signs, base, design, 0.0, np.zeros(0), None, settings, text_names)
-        model._fit_line(table, cues, text, rows, weight, cue_points, lead)
+        model._fit_line(table, cues, text, rows, weight, cue_points, lead, neighbour)
         model._fit_trees(table, cues, text, rows, weight, seed, progress)
         return model
 
@@ -160,6 +167,7 @@ class EscalationHazard:
         weight: Array,
         cue_points: Array,
         lead: Lead | None,
+        neighbour: Array | None,
     ) -> None:
         settings = self.settings
         events, exposure = collapsed(rows, weight, len(table))
@@ -167,29 +175,43 @@ class EscalationHazard:
         terms, texts = len(self.design.terms), len(self.text_names)
         staged = [self.columns[term.source].name in STAGE for term in self.design.terms]
         table_penalties = np.where(staged, settings.stage_penalty, settings.table_penalty)
-        others = (settings.cue_penalty, settings.text_penalty, settings.lead_penalty, settings.points_penalty)
+        others = (
+            settings.cue_penalty,
+            settings.text_penalty,
+            settings.lead_penalty,
+            settings.neighbour_penalty,
+            settings.points_penalty,
+        )
         if not (weight[used] * events[used]).sum() > 0:
             self.coefficients = np.zeros(terms + len(self.cue_names) + texts)
             return
         x = self._linear_matrix(table[used], cues[used], text[used])
         read = terms + len(self.cue_names)
         led = np.zeros(len(x)) if lead is None else _centred(lead.column[used], weight[used])
+        said = np.zeros(len(x)) if neighbour is None else _centred(x[:, :read] @ neighbour, weight[used])
         self.intercept, found = fit_ridge(
-            np.column_stack([x, led, cues[used] @ cue_points]),
+            np.column_stack([x, led, said, cues[used] @ cue_points]),
             events[used],
             loss="poisson",
-            penalty=np.concatenate([table_penalties, np.repeat(others, (len(self.cue_names), texts, 1, 1))]),
+            penalty=np.concatenate(
+                [table_penalties, np.repeat(others, (len(self.cue_names), texts, 1, 1, 1))]
+            ),
             weight=weight[used],
             offset=np.log(exposure[used]),
-            bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 2, dtype=np.int64)]),
+            bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 3, dtype=np.int64)]),
+            centre=np.repeat((0.0, float(neighbour is not None), 0.0), (x.shape[1] + 1, 1, 1)),
         )
-        # points and lead are sums over columns: what they are worth goes into the columns' coefficients
-        *coefficients, follow, point = found
+        # points, lead and neighbour are sums over columns: what they are worth goes into the columns'
+        *coefficients, follow, believe, point = found
         self.coefficients = np.asarray(coefficients)
         self.coefficients[terms:read] += point * cue_points
-        if lead is not None:
-            self.coefficients[:read] += follow * lead.direction
-            self.intercept -= follow * float(np.average(x[:, :read] @ lead.direction, weights=weight[used]))
+        for worth, direction in (
+            (follow, None if lead is None else lead.direction),
+            (believe, neighbour),
+        ):
+            if direction is not None:
+                self.coefficients[:read] += worth * direction
+                self.intercept -= worth * float(np.average(x[:, :read] @ direction, weights=weight[used]))
 
     def _fit_trees(
         self,

@@ -35,6 +35,7 @@ def fit_ridge(
     weight: Array | None = None,
     offset: Array | None = None,
     bounds: NDArray[np.int64] | None = None,
+    centre: Array | float = 0.0,
     free_intercept: bool = True,
     iterations: int = 200,
 ) -> tuple[float, Array]:
@@ -47,13 +48,15 @@ def fit_ridge(
     y
         Events, shape (n,); may be fractions for the logistic loss.
     penalty
-        λ of λ β²/2 for each coefficient; the intercept is free.
+        λ of λ (β - centre)²/2 for each coefficient; the intercept is free.
     weight
         Shape (n,), default 1.
     offset
         Added to the linear predictor, shape (n,): the log of the exposure for the Poisson loss.
     bounds
         +1 keeps a coefficient at or above zero, -1 at or below, 0 leaves it free; shape (d,).
+    centre
+        Where the penalty draws each coefficient to.
     free_intercept
         False keeps the intercept at zero, for an offset that already holds it.
 
@@ -66,6 +69,7 @@ def fit_ridge(
     w = np.ones(len(y)) if weight is None else weight
     base = np.zeros(len(y)) if offset is None else offset
     lam = np.broadcast_to(np.asarray(penalty, dtype=np.float64), (d,))
+    middle = np.broadcast_to(np.asarray(centre, dtype=np.float64), (d,))
     total = float((w * y).sum())
     if free_intercept and not total > 0:
         raise ValueError("no event to fit to")
@@ -86,8 +90,9 @@ def fit_ridge(
             mu = expit(eta)
             value = float((w * (np.logaddexp(0, eta) - y * eta)).sum())
         residual = w * (mu - y)
-        gradient = np.concatenate([[residual.sum()], x.T @ residual + lam * theta[1:]])
-        return value + float((lam * theta[1:] ** 2).sum()) / 2, gradient
+        away = theta[1:] - middle
+        gradient = np.concatenate([[residual.sum()], x.T @ residual + lam * away])
+        return value + float((lam * away**2).sum()) / 2, gradient
 
     theta = np.concatenate([[intercept if free_intercept else 0.0], np.zeros(d)])
     limits: list[tuple[float | None, float | None]] = [(None, None) if free_intercept else (0.0, 0.0)]

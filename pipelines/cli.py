@@ -102,6 +102,10 @@ def train(
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
     encoder: Encoder = DEFAULT_ENCODER,
     int8: Int8 = False,
+    neighbour: Annotated[
+        str | None,
+        typer.Option("--neighbour", help="Start from this version, of another district with more harms."),
+    ] = None,
     accept_by: AcceptBy = None,
     because: Because = None,
 ) -> None:
@@ -116,6 +120,7 @@ def train(
         seed=seed,
         encoder=encoder,
         int8=int8,
+        neighbour=neighbour,
         accept_by=accept_by,
         because=because,
     )

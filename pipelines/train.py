@@ -28,6 +28,7 @@ def run(
     seed: int,
     encoder: str = DEFAULT_ENCODER,
     int8: bool = False,
+    neighbour: str | None = None,
     accept_by: str | None = None,
     because: str | None = None,
 ) -> None:
@@ -53,7 +54,15 @@ def run(
         raise BadInput(str(error)) from error
     with progress() as report, stages() as tell:
         snapshot = read_records(records, store, Clock.LEARNED, tell)
-        trained = train(snapshot, known_until(snapshot) if cut is None else cut, seed, report, encoder=reader)
+        prior = None if neighbour is None else registry.load(neighbour, threads=2)[0]
+        trained = train(
+            snapshot,
+            known_until(snapshot) if cut is None else cut,
+            seed,
+            report,
+            encoder=reader,
+            neighbour=prior,
+        )
         tell("registering")
         uri = register(trained, promote=promote, acceptance=acceptance)
     found = registry.find(uri)

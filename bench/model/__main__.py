@@ -17,17 +17,22 @@ from . import real
 from .cells import Bench
 from .districts import Recipe
 from .judging import judge
-from .plan import JUDGING, OURS, PEERS, TINY, TUNING, Peer, asked
+from .plan import JUDGING, LEARNING, OURS, PEERS, TINY, TUNING, Peer, asked
 from .report import report
 
-SETS = {"judging": JUDGING, "tuning": TUNING, "tiny": TINY}
+SETS = {"judging": JUDGING, "tuning": TUNING, "tiny": TINY, "learning": LEARNING}
 QUICK = ("anlan", "base_rate", "checklist", "tfidf_lr", "lightgbm_table", "rule", "tfidf_table_lr")
 
 
 def main() -> None:
     """Fit what is missing, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--districts", choices=SETS, default="judging", help="tuning: to choose a model on")
+    parser.add_argument(
+        "--districts",
+        choices=SETS,
+        default="judging",
+        help="tuning: to choose a model on; learning: one district of which less and less is taught",
+    )
     parser.add_argument("--peers", type=_peers, default=tuple(PEERS.values()), help=f"of {', '.join(PEERS)}")
     parser.add_argument(
         "--data",

@@ -50,12 +50,16 @@ class Recipe:
         Of the simulator.
     settings
         What is not as in the frozen demo district, by name in `docket.demo.DistrictSettings`.
+    harms
+        How many disputes that come to harm within 90 days are learned from, with as many others as go with
+        them: drawn from all, so that less is taught and nothing else changes. None: all.
     """
 
     name: str
     disputes: int
     seed: int
     settings: tuple[tuple[str, Any], ...] = ()
+    harms: int | None = None
 
     @classmethod
     def of(cls, name: str, disputes: int, seed: int, **settings: Any) -> Recipe:
@@ -73,7 +77,8 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Names the sheets that this makes."""
-        return digest({"recipe": asdict(self), "cut": CUT, "code": code_digest(CODE)})
+        told = {name: value for name, value in asdict(self).items() if name != "harms" or value is not None}
+        return digest({"recipe": told, "cut": CUT, "code": code_digest(CODE)})
 
     def __str__(self) -> str:
         said = ", ".join(f"{name} {value}" for name, value in self.settings) or "as the demo district"
@@ -145,8 +150,29 @@ def sheets(recipe: Recipe, cache: Path, tell: Tell = lambda _: None) -> Sheets:
     folder = cache / "districts" / recipe.digest
     if not (folder / "facts.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _make(recipe, folder, tell)
+        if recipe.harms is None:
+            _make(recipe, folder, tell)
+        else:
+            _thin(sheets(replace(recipe, harms=None), cache, tell), recipe.harms, folder)
     return Sheets(folder)
+
+
+def _thin(whole: Sheets, harms: int, folder: Path) -> None:
+    """The same district with fewer disputes to learn from: the same to everybody, whatever they are."""
+    train = whole.train
+    harmed = set(train.loc[train["y"] > 0, "dispute_id"])
+    order = np.random.default_rng(harms).permutation(train["dispute_id"].unique())
+    so_far = np.cumsum([dispute in harmed for dispute in order])
+    if so_far[-1] < harms:
+        raise ValueError(f"the district teaches {so_far[-1]} harms, not {harms}")
+    kept = set(order[: int(np.searchsorted(so_far, harms)) + 1])
+    thinned = train[train["dispute_id"].isin(kept)]
+    thinned.to_parquet(folder / "train.parquet", index=False)
+    for name in ("test.parquet", "records"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to((whole.folder / name).resolve())
+    facts = {**whole.facts, "query_points": len(thinned), "harmed_within_90": harms}
+    (folder / "facts.json").write_text(json.dumps(facts))
 
 
 def _make(recipe: Recipe, folder: Path, tell: Tell) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .districts import Recipe
@@ -23,6 +23,13 @@ TUNING: Final = (
     Recipe.of("frequent, tuning", 10_000, 102, base_rate=0.05, wordings="common", wording_seed=13),
 )
 """What the model is chosen on: seeds 101, 102 and 11."""
+_LARGE: Final = Recipe.of("large", 45_000, 12, base_rate=0.05, wordings="common", wording_seed=4)
+LEARNING: Final = tuple(
+    replace(_LARGE, name=f"{harms} harms", harms=harms) for harms in (30, 100, 300, 1_000)
+)
+"""One district of which less and less is taught."""
+NEIGHBOUR: Final = Recipe.of("neighbour", 10_000, 102, base_rate=0.02, wordings="all", wording_seed=6)
+"""Another district, whose model a new one may start from."""
 TINY: Final = (Recipe.of("tiny", 1_500, 101, base_rate=0.05, wordings="common"),)
 """To see the bench run."""
 
@@ -47,6 +54,8 @@ class Peer:
         Keyword arguments of its `scores`.
     dear
         Whether it is so slow that it is judged on two districts only.
+    learning
+        Whether it is judged where little is taught only.
     """
 
     name: str
@@ -56,6 +65,7 @@ class Peer:
     environment: str | None = None
     options: tuple[tuple[str, Any], ...] = ()
     dear: bool = False
+    learning: bool = False
 
 
 _BASELINES: Final = ("models/baselines.py", "models/reading.py")
@@ -77,6 +87,8 @@ PEERS: Final = {
         Peer("tfidf_table_lr", "tfidf_table", "TF-IDF and table in one logistic regression"),
         Peer("catboost", "catboost_peer", "CatBoost on text and table", environment="boosting"),
         Peer("skrub", "skrub_peer", "skrub's TableVectorizer, gradient boosting", environment="boosting"),
+        Peer("anlan_neighbour", "anlan", "our model, started from a neighbour's", ("models/**/*.py",),
+             options=(("neighbour", NEIGHBOUR.digest),), learning=True),
         Peer("transformer", "transformer", "the small transformer on the text alone", ("models/**/*.py",),
              dear=True),
         Peer("autogluon", "autogluon_peer", "AutoGluon, best quality, ten minutes on both cores",
@@ -89,4 +101,6 @@ DEAR_ON: Final = ("history", "frequent")
 
 def asked(peer: Peer, recipe: Recipe) -> bool:
     """Whether the peer is judged on the district."""
+    if peer.learning:
+        return recipe.harms is not None
     return not peer.dear or recipe.name.split(",")[0] in DEAR_ON
