@@ -71,6 +71,7 @@ def train(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
 ) -> Trained:
     """Train on what was recorded before `cut`.
@@ -87,6 +88,8 @@ def train(
         Told of each stage.
     capacity
         The shares of intake that red, yellow and blue may take.
+    thresholds
+        The least risk of red, yellow and blue, where the district names risks instead.
     encoder
         An unfitted encoder to read the text beside the n-grams.
 
@@ -98,7 +101,9 @@ def train(
         If no 90-day label has matured by the cut.
     """
     material = gather(snapshot, cut, seed, progress)
-    return train_on(material, progress, settings=settings, capacity=capacity, encoder=encoder)
+    return train_on(
+        material, progress, settings=settings, capacity=capacity, thresholds=thresholds, encoder=encoder
+    )
 
 
 def train_on(
@@ -107,6 +112,7 @@ def train_on(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
 ) -> Trained:
     """Train on gathered material; see `train`."""
@@ -128,6 +134,7 @@ def train_on(
     colours = policy.fit(
         risks,
         capacity=capacity,
+        thresholds=thresholds,
         fitted_on={"from": rfc3339(quarter.begin), "until": rfc3339(quarter.end), "model": "validation"},
     )
     validated = Validated(

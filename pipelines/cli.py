@@ -100,6 +100,10 @@ def train(
         ),
     ] = DEFAULT_ENCODER,
     int8: Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")] = False,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", help="JSON: `capacity` (shares of intake) or `thresholds` by colour."),
+    ] = None,
     accept_by: AcceptBy = None,
     because: Because = None,
 ) -> None:
@@ -114,6 +118,7 @@ def train(
         seed=seed,
         encoder=encoder,
         int8=int8,
+        wishes=policy,
         accept_by=accept_by,
         because=because,
     )
