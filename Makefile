@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model
+.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -66,6 +66,15 @@ bench-encoders: $(VENV)/.made
 # Keeps its environments (CatBoost, skrub, AutoGluon), districts and scores in bench/.cache. MODEL="--peers anlan,skrub"
 bench-model: $(VENV)/.made
 	$(BIN)/python -m bench.model $(MODEL) --out bench/results/model.txt
+
+# Some minutes each on two idle cores; nothing of the model was set on these districts.
+bench-reasons: $(VENV)/.made
+	$(BIN)/python -m bench.reasons --seed 7 --cases 150 --out bench/results/reasons.txt
+
+bench-trust: $(VENV)/.made
+	for seed in 7 12; do \
+	    $(BIN)/python -m bench.trust --seed $$seed --out bench/results/trust-$$seed.txt || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

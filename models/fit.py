@@ -73,6 +73,7 @@ def train(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
     neighbour: Scorer | None = None,
 ) -> Trained:
@@ -90,6 +91,8 @@ def train(
         Told of each stage.
     capacity
         The shares of intake that red, yellow and blue may take.
+    thresholds
+        The least risk of red, yellow and blue, where the district names risks instead.
     encoder
         An unfitted encoder to read the text beside the n-grams.
     neighbour
@@ -104,7 +107,13 @@ def train(
     """
     material = gather(snapshot, cut, seed, progress)
     trained = train_on(
-        material, progress, settings=settings, capacity=capacity, encoder=encoder, neighbour=neighbour
+        material,
+        progress,
+        settings=settings,
+        capacity=capacity,
+        thresholds=thresholds,
+        encoder=encoder,
+        neighbour=neighbour,
     )
     taught = Taught.of(dict.fromkeys(material.frame["text"]), staff_labels(material.known, material.cut))
     scorer = replace(trained.scorer, tagger=Tagger.fit(taught, seed=material.seed))
@@ -117,6 +126,7 @@ def train_on(
     *,
     settings: HazardSettings | None = None,
     capacity: Mapping[str, float] = policy.CAPACITY,
+    thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
     neighbour: Scorer | None = None,
 ) -> Trained:
@@ -139,6 +149,7 @@ def train_on(
     colours = policy.fit(
         risks,
         capacity=capacity,
+        thresholds=thresholds,
         fitted_on={"from": rfc3339(quarter.begin), "until": rfc3339(quarter.end), "model": "validation"},
     )
     validated = Validated(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +28,9 @@ MARGIN: Final = 0.5
 ALARM: Final = 0.005
 """Share of unseen, ordinary cases that may be called strange by their table, and by their text."""
 LEAST_KNOWN: Final = 0.5
-"""A text of which this share of n-grams is known is never strange."""
+"""A text whose strangest part has this share of known n-grams is never strange."""
+PART: Final = 0.4
+"""How much of a text the strangest part is."""
 MOST: Final = 5.0
 """Standard deviations along an axis beyond which farther is no stranger."""
 _RIDGE: Final = 0.01
@@ -184,7 +187,20 @@ def _bounds(
 
 
 def known_shares(corpus: Corpus, score: NgramScore) -> Array:
-    """Share of a text's grams that the vocabulary holds, 1 for an empty text; shape (texts,)."""
+    """Share of grams that the vocabulary holds in the strangest part of each text, shape (texts,).
+
+    The part is the clauses that hold fewest, until they make up `PART` of the text's grams: a text half of
+    which is of another world is strange, whatever its other half. 1 for an empty text.
+    """
     counts = np.array([score.known(clause) for clause in corpus.clauses], dtype=np.float64)
-    sums = np.column_stack([corpus.over_clauses(counts[:, column])[:, 0] for column in (0, 1)])
-    return np.divide(sums[:, 0], sums[:, 1], out=np.ones(len(sums)), where=sums[:, 1] > 0)
+    shares = np.divide(counts[:, 0], counts[:, 1], out=np.ones(len(counts)), where=counts[:, 1] > 0)
+    starts, clauses = corpus.member.indptr, corpus.member.indices
+    answer = np.ones(len(starts) - 1)
+    for text, (first, last) in enumerate(pairwise(starts)):
+        own = clauses[first:last]
+        own = own[np.argsort(shares[own], kind="stable")]
+        known, all_ = np.cumsum(counts[own], axis=0).T if len(own) else (np.zeros(0), np.zeros(0))
+        if len(own) and all_[-1] > 0:
+            reached = int(np.searchsorted(all_, PART * all_[-1]))
+            answer[text] = known[reached] / all_[reached]
+    return answer

@@ -106,6 +106,10 @@ def train(
         str | None,
         typer.Option("--neighbour", help="Start from this version, of another district with more harms."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", help="JSON: `capacity` (shares of intake) or `thresholds` by colour."),
+    ] = None,
     accept_by: AcceptBy = None,
     because: Because = None,
 ) -> None:
@@ -121,6 +125,7 @@ def train(
         encoder=encoder,
         int8=int8,
         neighbour=neighbour,
+        wishes=policy,
         accept_by=accept_by,
         because=because,
     )

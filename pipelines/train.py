@@ -17,6 +17,7 @@ from pipelines.accepting import acceptance_of
 from pipelines.defaults import DEFAULT_ENCODER
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
+from pipelines.wishes import Wishes
 
 
 def run(
@@ -29,6 +30,7 @@ def run(
     encoder: str = DEFAULT_ENCODER,
     int8: bool = False,
     neighbour: str | None = None,
+    wishes: Path | None = None,
     accept_by: str | None = None,
     because: str | None = None,
 ) -> None:
@@ -37,13 +39,13 @@ def run(
     Raises
     ------
     BadInput, RecordFaults
-        If the date, the encoder's name, the acceptance or the records can't be used.
+        If the date, the encoder's name, the policy, the acceptance or the records can't be used.
     models.gate.PromotionBlockedError
         If it was to be promoted and its audit found a breach that isn't accepted.
     models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
         If there is too little to learn from, and what of.
     """
-    acceptance = acceptance_of(accept_by, because)
+    acceptance, asked = acceptance_of(accept_by, because), Wishes.read(wishes)
     try:
         cut = None if until is None else parse_instant(until)
     except ValueError as error:
@@ -60,6 +62,8 @@ def run(
             known_until(snapshot) if cut is None else cut,
             seed,
             report,
+            capacity=asked.capacity,
+            thresholds=asked.thresholds,
             encoder=reader,
             neighbour=prior,
         )

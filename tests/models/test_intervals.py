@@ -104,3 +104,10 @@ def test_a_text_of_another_world_is_strange_by_text_alone(
 ) -> None:
     usual = later[~learned.scorer.out_of_range(later)].head(3)
     assert learned.scorer.outside(usual.assign(text=text)).tolist() == [[False, True]] * 3
+
+
+def test_half_a_text_of_another_world_is_strange_too(learned: Trained, later: pd.DataFrame) -> None:
+    usual = later[~learned.scorer.out_of_range(later)].head(5)
+    for said in ("今日最高气温三十二度，午后有阵雨，东南风三到四级", "鸡蛋打散加少许盐，锅中放油烧至七成热"):
+        half = usual.assign(text=usual["text"].str.slice(0, len(said)) + "，" + said)
+        assert learned.scorer.outside(half)[:, 1].all()
