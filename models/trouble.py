@@ -3,7 +3,7 @@
 A district of 20,000 disputes may teach thirty harms, but thousands of calls to the police, repeat reports,
 breached agreements, reopened disputes, orders, and visits that found things worse. Who is likely to have such
 trouble soon is learned from them by the same terms that the hazard reads, and the hazard learns from the
-harms how far to follow: a *lead*, one direction with one weight, as the checklist's points are (ADR 0025).
+harms how far to follow: a *lead*, one direction with one weight, as the checklist's points are (ADR 0034).
 
 The weight is learned on scores that are out of fold by time: no row's score has learned from its own time or
 later. In the calendar of `models.splits`, with a block that begins on 2023-06-24, a row of 2023-08-01 is
