@@ -52,7 +52,7 @@ def test_the_best_reader_has_all_of_the_ceiling_and_leaves_no_gap(tiny: Sheets) 
         {
             "anlan": {"score": test["p_seen"].tolist(), "risks": risks},
             "base_rate": {"score": np.zeros(n)},
-            "checklist": {"score": test["respondent_police_calls_365d"].fillna(0).tolist()},
+            "checklist": {"score": test["p_seen"].gt(test["p_seen"].median()).tolist()},
         },
     )
     assert found.shares["anlan"].value == pytest.approx(1)
@@ -60,7 +60,7 @@ def test_the_best_reader_has_all_of_the_ceiling_and_leaves_no_gap(tiny: Sheets) 
     assert found.closed.value == pytest.approx(1)
     assert found.best == "checklist"
     assert found.drops["anlan"].value == pytest.approx(0)
-    assert found.slopes["anlan"].value == pytest.approx(1, abs=0.5)
+    assert found.slopes["anlan"].value == pytest.approx(1, abs=0.7)
 
 
 def test_a_quick_run_is_kept(cache: Path) -> None:
