@@ -265,6 +265,12 @@ _TOPICS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
 }
 """Topic to the column that counts its rows, and the others that are read from the same rows."""
+_RECENT: Final = {
+    "disputes": "days_since_dispute",
+    "police": "days_since_police_call",
+    "harm": "days_since_harm",
+}
+"""Topic to the column that says when the last of its rows was."""
 _STEPS: Final = ("repeat", "lost", "police", "orders")
 _WINDOWS: Final = ("365d",)
 
@@ -319,15 +325,31 @@ def facts_of(values: Values) -> list[Fact]:
     """The facts that a case's columns may tell of, each of rows of its own as far as the counts show it.
 
     A side whose rows of a topic are all rows of the pair has no such fact of its own, and neither has one
-    whose other disputes were all violent: then the two are one fact.
+    whose other disputes were all violent: then the two are one fact. So are both sides' rows where they are
+    as many and the last is of the same moment.
     """
     found = list(OWN)
     for topic, (counted, _) in _TOPICS.items():
         both = number(values, f"{Entity.PAIR}_{counted}")
         shared = tuple(side for side in SIDES[1:] if both and number(values, f"{side}_{counted}") == both)
         found.append(_of_sides((Entity.PAIR, *shared), topic))
-        found += [_of_sides((side,), topic) for side in SIDES[1:] if side not in shared]
+        own = tuple(side for side in SIDES[1:] if side not in shared)
+        if len(own) == 2 and _alike(values, topic):
+            found.append(_of_sides(own, topic))
+        else:
+            found += [_of_sides((side,), topic) for side in own]
     return _nested(found, values)
+
+
+def _alike(values: Values, topic: str) -> bool:
+    """Whether both sides seem to have the same rows, though not all of them with each other."""
+    if topic not in _RECENT:
+        return False
+    counts, last = (
+        [number(values, f"{side}_{column}") for side in SIDES[1:]]
+        for column in (_TOPICS[topic][0], _RECENT[topic])
+    )
+    return counts[0] == counts[1] > 0 and last[0] == last[1] > 0
 
 
 def _nested(found: list[Fact], values: Values) -> list[Fact]:

@@ -140,6 +140,14 @@ def test_one_earlier_harm_is_one_reason_whoever_it_is_told_of() -> None:
     ]
 
 
+def test_what_both_sides_were_in_on_the_same_side_is_told_once() -> None:
+    both = {"respondent_harm_ever": 2.0, "applicant_harm_ever": 2.0, "pair_harm_ever": 1.0}
+    last = {"respondent_days_since_harm": 12.3, "applicant_days_since_harm": 12.3}
+    weights = dict.fromkeys(last, 0.4) | {"respondent_harm_ever": 0.3}
+    assert facts(weights, **both | last) == ["距申请人所涉上次伤害后果12天"]
+    assert len(facts(weights, **both | last | {"applicant_days_since_harm": 90.0})) == 2
+
+
 def test_other_disputes_that_were_all_violent_are_told_once() -> None:
     counts = {"respondent_disputes_ever": 2.0, "respondent_violent_disputes_ever": 2.0}
     weights = {"respondent_disputes_ever": 0.2, "respondent_violent_disputes_ever": 0.4}
