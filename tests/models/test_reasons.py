@@ -25,8 +25,8 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.assessment import assess
 from models.examples import intakes
-from models.facts import facts_of
 from models.fit import Trained
+from models.histories import facts_of
 from models.reasons import LEAST_CONTRIBUTION, MOST_FACTS, Reason, cue_reasons, fact_reasons
 from models.scorer import Scorer
 
