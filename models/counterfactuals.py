@@ -20,8 +20,8 @@ from models.policy import Colour
 from models.targets import DEFAULT_HORIZON, RISK_COLUMNS
 
 MOST: Final = 2
-LEAST: Final = 0.02
-"""In logits; less isn't worth a line."""
+LEAST: Final = 0.1
+"""In logits, about a tenth of a rare risk; less isn't worth a line, and would print as the same number."""
 STALE_DAYS: Final = 7.0
 _COLOURS: Final = {"none": "无", "blue": "蓝", "yellow": "黄", "red": "红"}
 _MAIN: Final = RISK_COLUMNS.index(f"escalation_{DEFAULT_HORIZON}")

@@ -17,27 +17,12 @@ from math import isnan, nan
 from typing import Final
 
 from docket.contract.enumerations import DISPUTE_KINDS, RELATIONS
-from features.catalogue import BY_NAME, CATALOGUE
-from features.declarations import Aggregate, Entity, Feature
+from features.catalogue import BY_NAME
+from features.declarations import Aggregate, Feature
 from features.streams.ladders import KIND_STEPS
 
 Values = Mapping[str, float]
 Change = dict[str, float]
-
-SIDES: Final = (Entity.PAIR, Entity.RESPONDENT, Entity.APPLICANT)
-"""Whose earlier disputes are told apart; the pair first, for what both have in common is told of it."""
-_OTHERS: Final = frozenset(
-    {
-        "person_disputes",
-        "person_events",
-        "person_outcomes",
-        "person_opponents",
-        "person_registry",
-        "pair_disputes",
-        "pair_events",
-        "pair_outcomes",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +57,8 @@ def number(values: Values, name: str) -> float:
     return 0.0 if isnan(value) else value
 
 
-def _cleared(*names: str) -> Callable[[Values], Change]:
+def cleared(*names: str) -> Callable[[Values], Change]:
+    """The change that sets columns to nothing."""
     # what is missing (no respondent is known) stays missing
     return lambda values: {name: nothing(BY_NAME[name]) for name in names if not isnan(values.get(name, nan))}
 
@@ -117,7 +103,7 @@ def without_events(values: Values, counts: tuple[str, ...]) -> Change:
 
 
 def _events(counts: tuple[str, ...], *also: str) -> Callable[[Values], Change]:
-    return lambda values: {**without_events(values, counts), **_cleared(*also)(values)}
+    return lambda values: {**without_events(values, counts), **cleared(*also)(values)}
 
 
 def _kind_gone(values: Values) -> Change:
@@ -181,7 +167,7 @@ OWN: Final[tuple[Fact, ...]] = (
     Fact("own/kind", ("dispute_kind", "respondent_kind_rise", "pair_kind_rise"), _kind_gone),
     Fact("own/relation", ("closest_relation",), _set(closest_relation=float(RELATIONS.index("unknown")))),
     Fact("own/door", ("from_police",), _set(from_police=0.0)),
-    Fact("own/amount", ("log_amount",), _cleared("log_amount")),
+    Fact("own/amount", ("log_amount",), cleared("log_amount")),
     Fact("own/delay", ("report_delay_days",), _set(report_delay_days=0.0)),
     Fact("own/holiday", ("opened_on_holiday",), _set(opened_on_holiday=0.0)),
     Fact("own/affected", ("affected_count",), _affected_gone),
@@ -211,132 +197,12 @@ OWN: Final[tuple[Fact, ...]] = (
         ("contact_missed_24h", "contact_missed_30min", "contact_wait_days"),
         _set(contact_missed_24h=0.0, contact_missed_30min=0.0, contact_wait_days=0.0),
     ),
-    Fact("own/entry", _ENTRY, _cleared(*_ENTRY)),
-    Fact("own/harm", _HARM, _cleared(*_HARM)),
-    Fact("people/entry", _PEOPLES_ENTRIES, _cleared(*_PEOPLES_ENTRIES)),
-    Fact("people/worse", _WORSE, _cleared(*_WORSE)),
-    Fact("people/missed", ("person_no_contact_180d",), _cleared("person_no_contact_180d")),
+    Fact("own/entry", _ENTRY, cleared(*_ENTRY)),
+    Fact("own/harm", _HARM, cleared(*_HARM)),
+    Fact("people/entry", _PEOPLES_ENTRIES, cleared(*_PEOPLES_ENTRIES)),
+    Fact("people/worse", _WORSE, cleared(*_WORSE)),
+    Fact("people/missed", ("person_no_contact_180d",), cleared("person_no_contact_180d")),
     Fact("people/visit", ("person_days_since_visit",), visited_now),
-    Fact("area/disputes", ("grid_disputes_90d",), _cleared("grid_disputes_90d")),
+    Fact("area/disputes", ("grid_disputes_90d",), cleared("grid_disputes_90d")),
 )  # fmt: skip
 """Facts of the dispute, of its people as they are now, and of the place."""
-
-
-# What either side, or the two with each other, have behind them
-
-_TOPICS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "disputes": (
-        "disputes_ever",
-        (
-            "disputes_30d",
-            "disputes_90d",
-            "disputes_365d",
-            "days_since_dispute",
-            "accused_ever",
-            "opponents_365d",
-            "first_dispute_days",
-            "trend",
-            "reversed_ever",
-            "same_direction_ever",
-        ),
-    ),
-    "violence": (
-        "violent_disputes_ever",
-        ("violent_disputes_365d", "accused_of_violence_ever", "violent_opponents_ever"),
-    ),
-    "police": (
-        "police_calls_365d",
-        ("police_calls_90d", "police_calls_730d", "days_since_police_call"),
-    ),
-    "repeat": ("repeat_reports_365d", ()),
-    "lost": ("failed_or_breached_ever", ("breached_365d", "breached_ever")),
-    "orders": ("orders_ever", ("orders_against_ever", "trouble_after_order_days")),
-    "harm": (
-        "harm_ever",
-        (
-            "harm_recent",
-            "harm_worst",
-            "harm_rise",
-            "harm_as_respondent_ever",
-            "harmed_ever",
-            "self_harm_ever",
-            "days_since_harm",
-        ),
-    ),
-}
-"""Topic to the column that counts its rows, and the others that are read from the same rows."""
-_STEPS: Final = ("repeat", "lost", "police", "orders")
-_WINDOWS: Final = ("365d",)
-
-
-def _columns(side: Entity, topic: str) -> tuple[str, ...]:
-    counted, others = _TOPICS[topic]
-    return tuple(name for name in (f"{side}_{short}" for short in (counted, *others)) if name in BY_NAME)
-
-
-def _history(side: Entity) -> tuple[str, ...]:
-    """Every column that is read from the side's other disputes."""
-    return tuple(f.name for f in CATALOGUE if f.entity is side and f.stream in _OTHERS)
-
-
-def _gone_of(side: Entity, topic: str, values: Values) -> Change:
-    if topic == "disputes":
-        rise = f"{side}_kind_rise"
-        return {**_cleared(*_history(side))(values), **({rise: nan} if rise in BY_NAME else {})}
-    change = _cleared(*_columns(side, topic))(values)
-    if topic == "violence":
-        for window in ("ever", *_WINDOWS):
-            whole, part = f"{side}_disputes_{window}", f"{side}_violent_disputes_{window}"
-            change[whole] = max(number(values, whole) - number(values, part), 0.0)
-        # the gravest kind before is then a quarrel between people at most
-        change |= {rise: values[rise] + 1 for rise in (f"{side}_kind_rise",) if rise in values}
-    if topic in _STEPS and f"{side}_worst_step" in BY_NAME:
-        left = [
-            place
-            for place, step in enumerate(_STEPS, 1)
-            if step != topic and any(number(values, name) for name in _columns(side, step)[:1])
-        ]
-        change[f"{side}_worst_step"] = float(max(left)) if left else nan
-    return change
-
-
-def _of_sides(sides: tuple[Entity, ...], topic: str) -> Fact:
-    """The fact of a topic, where the rows of these sides are the same."""
-    # what a person has behind them with the other goes when all that the person has goes
-    reach = sides if Entity.PAIR in sides else (Entity.PAIR, *sides)
-    columns = tuple(name for side in sides for name in _columns(side, topic))
-
-    def gone(values: Values) -> Change:
-        change: Change = {}
-        for side in reach:
-            change |= _gone_of(side, topic, values)
-        return change
-
-    return Fact(f"{sides[0]}/{topic}", columns, gone)
-
-
-def facts_of(values: Values) -> list[Fact]:
-    """The facts that a case's columns may tell of, each of rows of its own as far as the counts show it.
-
-    A side whose rows of a topic are all rows of the pair has no such fact of its own, and neither has one
-    whose other disputes were all violent: then the two are one fact.
-    """
-    found = list(OWN)
-    for topic, (counted, _) in _TOPICS.items():
-        both = number(values, f"{Entity.PAIR}_{counted}")
-        shared = tuple(side for side in SIDES[1:] if both and number(values, f"{side}_{counted}") == both)
-        found.append(_of_sides((Entity.PAIR, *shared), topic))
-        found += [_of_sides((side,), topic) for side in SIDES[1:] if side not in shared]
-    return _nested(found, values)
-
-
-def _nested(found: list[Fact], values: Values) -> list[Fact]:
-    """Other disputes that were all violent are one fact with the violence."""
-    answer = {fact.name: fact for fact in found}
-    for side in SIDES:
-        whole, part = answer.get(f"{side}/disputes"), answer.get(f"{side}/violence")
-        violent = number(values, f"{side}_violent_disputes_ever")
-        if whole and part and violent and violent == number(values, f"{side}_disputes_ever"):
-            answer[whole.name] = Fact(whole.name, (*whole.columns, *part.columns), whole.gone)
-            del answer[part.name]
-    return list(answer.values())

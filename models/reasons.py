@@ -21,7 +21,8 @@ from docket.text import Prepared
 from features.catalogue import BY_NAME
 from features.cues import Finding
 from features.documents import Document
-from models.facts import Fact, facts_of
+from models.facts import Fact
+from models.histories import facts_of
 from models.reading import asserted, cue_title, quoted
 from models.tagger import Suggestion
 

@@ -57,7 +57,7 @@ def test_what_would_change_is_what_the_records_would_say(
         case = scorer.case(frame.iloc[[row]])
         for turn in turns(case, floored=False, most=len(LEVERS)):
             before, after = (float(n) / 100 for n in re.findall(r"(\d+\.\d)%", turn.text))
-            assert after <= before and turn.risk < case.risks[10]
+            assert after < before and turn.risk < case.risks[10]
             if turn.lever == "settled":
                 told += 1
                 left = NarrowSource(records.without("own/lost", dispute, int(as_of)), 1)
@@ -102,4 +102,4 @@ def test_under_a_floor_no_change_of_colour_is_promised(learned: Trained, frame: 
         for turn in turns(case, floored=True):
             told += 1
             assert turn.colour == "red" and "颜色" not in turn.text
-    assert told > 5 and DEFAULT.colour(np.zeros(12), True) == "red"
+    assert told >= 3 and DEFAULT.colour(np.zeros(12), True) == "red"

@@ -25,8 +25,8 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.assessment import assess
 from models.examples import intakes
-from models.facts import facts_of
 from models.fit import Trained
+from models.histories import facts_of
 from models.reasons import LEAST_CONTRIBUTION, MOST_FACTS, Reason, cue_reasons, fact_reasons
 from models.scorer import Scorer
 
@@ -138,6 +138,14 @@ def test_one_earlier_harm_is_one_reason_whoever_it_is_told_of() -> None:
         "双方以往纠纷曾造成严重程度1级的伤害",
         "被申请人此前的纠纷曾造成2次伤害后果",
     ]
+
+
+def test_what_both_sides_were_in_on_the_same_side_is_told_once() -> None:
+    both = {"respondent_harm_ever": 2.0, "applicant_harm_ever": 2.0, "pair_harm_ever": 1.0}
+    last = {"respondent_days_since_harm": 12.3, "applicant_days_since_harm": 12.3}
+    weights = dict.fromkeys(last, 0.4) | {"respondent_harm_ever": 0.3}
+    assert facts(weights, **both | last) == ["距申请人所涉上次伤害后果12天"]
+    assert len(facts(weights, **both | last | {"applicant_days_since_harm": 90.0})) == 2
 
 
 def test_other_disputes_that_were_all_violent_are_told_once() -> None:
