@@ -75,7 +75,7 @@ def _districts(bench: Bench, recipes: tuple[Recipe, ...], peers: tuple[Peer, ...
                 errors.append(f"{recipe.name}, {peer.name}: {why}")
                 continue
             scores[peer.name] = found
-            took[recipe.name, peer.name] = found["wall"]
+            took[recipe.name, peer.name] = found["wall"], found["cpu"]
         if OURS.name in scores and len(scores) > 1:
             judged[recipe] = judge(bench.sheets(recipe).test, scores)
     if not judged:

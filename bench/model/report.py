@@ -13,14 +13,16 @@ from .plan import OURS, PEERS
 
 
 def report(
-    judged: Mapping[Recipe, Judged], took: Mapping[tuple[str, str], float], errors: Sequence[str]
+    judged: Mapping[Recipe, Judged],
+    took: Mapping[tuple[str, str], tuple[float, float]],
+    errors: Sequence[str],
 ) -> Iterator[str]:
     """Lines of text.
 
     Parameters
     ----------
     took
-        (district, peer) to seconds.
+        (district, peer) to seconds, and seconds of processor.
     errors
         Cells that could not be had.
     """
@@ -42,18 +44,21 @@ def report(
         yield from (f"  {error}" for error in errors)
 
 
-def _district(recipe: Recipe, found: Judged, took: Mapping[tuple[str, str], float]) -> Iterator[str]:
+def _district(
+    recipe: Recipe, found: Judged, took: Mapping[tuple[str, str], tuple[float, float]]
+) -> Iterator[str]:
     yield f"{recipe.name}: {recipe}"
     yield (
         f"  tested {found.cases:,d}, expected harms {found.expected:.1f}, came {found.harmed}; "
         f"soft AP: base {found.base:.4f}, ceiling {found.ceiling:.4f}"
     )
-    yield f"  {'':<16} {'share of the ceiling':<23} {'slope':<21} {'drop':<24} seconds"
+    yield f"  {'':<16} {'share of the ceiling':<23} {'slope':<21} {'drop':<24} seconds, processor"
     for name in sorted(found.shares, key=lambda name: -found.shares[name].value):
         slope, drop = found.slopes.get(name), found.drops.get(name)
+        wall, cpu = took[recipe.name, name]
         yield (
             f"  {name:<16} {told(found.shares[name])} {told(slope, 2) if slope else '':<21} "
-            f"{told(drop) if drop else '':<24} {took.get((recipe.name, name), 0):5.0f}"
+            f"{told(drop) if drop else '':<24} {wall:7.0f} {cpu:10.0f}"
         )
     yield f"  best peer: {found.best}; ours less it, share {told(found.less_best)}"
     yield f"  soft AP {told(found.less_best_soft, 4)}, gap to the truth closed {told(found.closed)}"

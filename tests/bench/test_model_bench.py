@@ -52,7 +52,7 @@ def test_the_best_reader_has_all_of_the_ceiling_and_leaves_no_gap(tiny: Sheets) 
         {
             "anlan": {"score": test["p_seen"].tolist(), "risks": risks},
             "base_rate": {"score": np.zeros(n)},
-            "checklist": {"score": test["p_seen"].gt(test["p_seen"].median()).tolist()},
+            "checklist": {"score": test["p_seen"].gt(test["p_seen"].median()).astype(float).tolist()},
         },
     )
     assert found.shares["anlan"].value == pytest.approx(1)

@@ -158,7 +158,7 @@ def test_the_run_says_what_was_trained_on_what(run: mlflow.entities.Run, learned
     assert params["seed"] == "1" and params["trained_until"] == "2023-07-01T00:00:00+08:00"
     assert params["policy_version"] == learned.scorer.policy.version
     assert params["catalogue_hash"] == catalogue_hash() == run.data.tags["catalogue_hash"]
-    assert float(params["hazard.table_penalty"]) == 1000
+    assert float(params["hazard.table_penalty"]) == 3000
     assert run.data.tags["data_digest"] == info["data_digest"] and len(info["data_digest"]) == 64
     metrics = run.data.metrics
     assert metrics["rows.disputes"] == info["disputes"] and metrics["rows.outcomes"] > 50
