@@ -361,7 +361,7 @@ def test_every_fact_told_is_what_the_records_say(
                     said = found[1] if found.groups() else True
                     assert str(said) == str(expected), f"{dispute}: {reason['text']}, recounted {expected}"
     told = sum(reason["kind"] == "fact" for answer in answers for reason in answer["reasons"])
-    assert len(checked) >= 8 and sum(checked.values()) > 0.6 * told > 200
+    assert len(checked) >= 8 and sum(checked.values()) > 0.5 * told > 150
 
 
 def test_a_person_without_a_past_is_given_none(
