@@ -153,7 +153,9 @@ def sheets(recipe: Recipe, cache: Path, tell: Tell = lambda _: None) -> Sheets:
         if recipe.harms is None:
             _make(recipe, folder, tell)
         else:
-            _thin(sheets(replace(recipe, harms=None), cache, tell), recipe.harms, folder)
+            # One name for all, or the same district would be made for each.
+            whole = replace(recipe, name="whole", harms=None)
+            _thin(sheets(whole, cache, tell), recipe.harms, folder)
     return Sheets(folder)
 
 

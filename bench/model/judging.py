@@ -36,7 +36,7 @@ class Judged:
     shares
         Peer to (soft AP - base) / (ceiling - base).
     best
-        The peer, ours left out, with the highest share.
+        The peer, ours and ours started from a neighbour's left out, with the highest share.
     less_best, less_best_soft
         Our share, and our soft AP, less that of the best peer.
     closed
@@ -87,7 +87,7 @@ def judge(test: pd.DataFrame, scores: Mapping[str, Mapping[str, Any]]) -> Judged
 
     arrays = {name: np.asarray(found["score"]) for name, found in scores.items()}
     soft = {name: average_precisions(true, score[seen], weights) for name, score in arrays.items()}
-    best = max((name for name in soft if name != OURS.name), key=lambda name: soft[name][0])
+    best = max((name for name in soft if not name.startswith(OURS.name)), key=lambda name: soft[name][0])
     ours, other = soft[OURS.name], soft[best]
     drops = {}
     if not seen.all():
