@@ -151,6 +151,7 @@ class Tagger:
     def __init__(self, cues: Sequence[str], coefficients: Any, intercepts: Array, thresholds: Array) -> None:
         self.cues = tuple(cues)
         self.coefficients = sparse.csr_matrix(coefficients)
+        self._by_gram = self.coefficients.T.tocsr()
         self.intercepts = intercepts
         self.thresholds = thresholds
 
@@ -179,7 +180,7 @@ class Tagger:
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         """(n, cues): how likely each clause speaks of each cue."""
-        return np.asarray(expit((vectorised(texts) @ self.coefficients.T).toarray() + self.intercepts))
+        return np.asarray(expit((vectorised(texts) @ self._by_gram).toarray() + self.intercepts))
 
     def suggest(self, text: str) -> list[Suggestion]:
         """Cues of a prepared text that no rule reads in their clause, in the order in which they stand."""
