@@ -1,8 +1,8 @@
 """How long training takes, one case of the model, and a batch of them.
 
 Run by hand: ``python bench/speed.py > bench/results/speed.txt``; ``--disputes 40000`` for the size of the
-target. Features are in neither the single case nor the batch (`bench-features`, `bench-online`), the reading of
-texts is. One case is on one core, a batch on two.
+target. Features are in neither the single case nor the batch (`bench-features`, `bench-online`), the reading
+of texts is. One case is on one core, a batch on two.
 """
 
 from __future__ import annotations
