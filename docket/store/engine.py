@@ -123,9 +123,9 @@ def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
+            "busy_timeout = 60000",  # first: the others wait by it
             "journal_mode = WAL",
             "synchronous = FULL",  # a case that was answered outlives a power cut
-            "busy_timeout = 60000",
             "foreign_keys = ON",
             "cache_size = -65536",
             "temp_store = MEMORY",
