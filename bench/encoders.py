@@ -42,7 +42,7 @@ from models.encoders.transformer import TransformerEncoder
 from models.encoders.tuning import TuningSettings
 from models.estimator import fit_estimator
 from models.evaluation import known_until
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.material import Material, gather
 from models.metrics import average_precision, roc_auc

@@ -31,7 +31,7 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.evaluation import known_until
 from models.fit import train
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 from models.reasons import cue_reasons, told_facts
 from models.scorer import Scorer
 from models.targets import reporting_delay

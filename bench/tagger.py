@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from docket.demo import district
 from docket.text import prepare
 from features.cues import BY_NAME, CUES
-from models.tagger import FALSE_ALARMS, LEAST_PROBABILITY, STAFF_WEIGHT, Array, Lesson, Taught
+from models.lessons import FALSE_ALARMS, LEAST_PROBABILITY, STAFF_WEIGHT, Array, Lesson, Taught
 
 DRAWS = 500
 LABELS = (0, 1, 3, 10)

@@ -9,7 +9,7 @@ from docket.asof import NEVER, live
 from docket.snapshot import Snapshot
 from docket.text import Prepared, prepare
 from features.cues.tagging import clauses, mentions
-from models.tagger import StaffLabel
+from models.lessons import StaffLabel
 
 
 def staff_labels(known: Snapshot, as_of: int) -> list[StaffLabel]:

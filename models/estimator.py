@@ -16,7 +16,8 @@ from models.coherence import coherent_risks
 from models.design import Column, LinearDesign, catalogue_columns
 from models.encoders import folds
 from models.encoders.base import Encoder, read_by_hazard
-from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
+from models.hazard import TEXT_COLUMNS, EscalationHazard
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.neighbour import line_of
 from models.ngrams import NgramScore

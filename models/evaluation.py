@@ -24,7 +24,7 @@ from models.design import catalogue_columns
 from models.encoders.base import Encoder
 from models.estimator import fit_estimator
 from models.fit import train_on
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.material import Material, Progress, gather, told
 from models.reading import floored

@@ -25,15 +25,16 @@ from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
 from models.encoders.base import Encoder
 from models.estimator import Estimator, fit_estimator
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
+from models.lessons import Taught
 from models.material import Material, Progress, gather
 from models.ranges import Ranges
 from models.reading import floored
 from models.rows import HazardRows
 from models.scorer import Scorer
 from models.summary import Validated, figures
-from models.tagger import Tagger, Taught
+from models.tagger import Tagger
 from models.targets import DEFAULT_HORIZON, HORIZONS, TARGETS, Labels
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ the line, and get the more rounds the more harms there are to learn from; see do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import lightgbm as lgb
@@ -18,8 +17,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from models.design import Column, LinearDesign
+from models.hazard_settings import HazardSettings
 from models.linear import fit_ridge
 from models.rows import HazardRows, baseline, collapsed
+from models.trees import fit_trees, logits_of, shap_of
 from models.trouble import Lead
 
 Array = NDArray[np.float64]
@@ -28,48 +29,6 @@ Progress = Callable[[int, int], None]
 TEXT_COLUMNS: Final = ("text_sum", "text_worst")
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
-
-
-@dataclass(frozen=True)
-class HazardSettings:
-    """What is fixed before the fit.
-
-    Attributes
-    ----------
-    table_penalty, text_penalty
-        Ridge penalties of standardised table terms and of the text score.
-    stage_penalty
-        Ridge penalty of the terms that say how far on a dispute is (`STAGE`).
-    cue_penalty
-        Ridge penalty of what a cue is worth beyond its checklist points.
-    points_penalty
-        Ridge penalty of what one checklist point is worth.
-    lead_penalty
-        Ridge penalty of how far the lead is followed; see `models.trouble`.
-    neighbour_penalty
-        Ridge penalty of following a neighbour's line more or less than it says; see `models.neighbour`.
-    trees
-        Most boosting rounds.
-    harms_a_tree
-        Weighted harms that earn one boosting round.
-    learning_rate, leaves
-        Step of a round, and its leaves.
-    threads
-        Of LightGBM; 0 is all cores.
-    """
-
-    table_penalty: float = 3000.0
-    stage_penalty: float = 15.0
-    cue_penalty: float = 60.0
-    points_penalty: float = 0.01
-    text_penalty: float = 20.0
-    lead_penalty: float = 30.0
-    neighbour_penalty: float = 30.0
-    trees: int = 80
-    harms_a_tree: float = 10.0
-    learning_rate: float = 0.03
-    leaves: int = 8
-    threads: int = 0
 
 
 class EscalationHazard:
@@ -223,46 +182,20 @@ class EscalationHazard:
         seed: int,
         progress: Progress | None,
     ) -> None:
-        settings = self.settings
-        harms = float((weight[rows.example] * rows.event).sum())
-        rounds = min(settings.trees, int(harms / settings.harms_a_tree))
-        if rounds == 0:
-            return
         line = self._line_logits(table, cues, text)
-        data = lgb.Dataset(
-            np.column_stack([np.hstack([table, cues, text])[rows.example], rows.interval]),
-            label=rows.event,
-            weight=weight[rows.example],
-            init_score=line[rows.example, rows.interval],
-            feature_name=list(self.names),
-            categorical_feature=[c.name for c in self.columns if c.kind == "code"],
-            params={"max_bin": 63, "min_data_in_bin": 5, "verbose": -1, "num_threads": settings.threads},
+        signs = [*(0 if c.kind == "code" else c.monotone for c in self.columns), *self.cue_signs]
+        self.booster = fit_trees(
+            np.hstack([table, cues, text]),
+            rows,
+            weight,
+            line,
+            names=self.names,
+            codes=[c.name for c in self.columns if c.kind == "code"],
+            signs=[*signs, *(1 for _ in self.text_names), 0],
+            settings=self.settings,
+            seed=seed,
+            progress=progress,
         )
-        signs = [0 if c.kind == "code" else c.monotone for c in self.columns]
-        parameters = {
-            "objective": "binary",
-            "boost_from_average": False,
-            "learning_rate": settings.learning_rate,
-            "num_leaves": settings.leaves,
-            "min_data_in_leaf": 50,
-            "min_sum_hessian_in_leaf": 5.0,
-            "lambda_l2": 100.0,
-            "feature_fraction": 0.4,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "cat_smooth": 20.0,
-            "cat_l2": 100.0,
-            "min_data_per_group": 50,
-            "monotone_constraints": [*signs, *self.cue_signs, *(1 for _ in self.text_names), 0],
-            "monotone_constraints_method": "basic",
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": settings.threads,
-            "verbose": -1,
-            "seed": seed,
-        }
-        told = [] if progress is None else [lambda env: progress(env.iteration + 1, rounds)]
-        self.booster = lgb.train(parameters, data, rounds, callbacks=told)
 
     def _linear_matrix(self, table: Array, cues: Array, text: Array) -> Array:
         return np.hstack([self.design(table), cues, np.where(np.isnan(text), 0.0, text)])
@@ -289,12 +222,9 @@ class EscalationHazard:
         line = self._line_logits(table, cues, text)
         if self.booster is None:
             return line
-        n, size = line.shape
-        x = np.empty((n * size, len(self.names)))
-        x[:, :-1] = np.repeat(np.hstack([table, cues, text]), size, axis=0)
-        x[:, -1] = np.tile(np.arange(size), n)
-        trees = self.booster.predict(x, raw_score=True, num_threads=self.settings.threads)
-        return np.asarray(line + np.asarray(trees).reshape(n, size))
+        return line + logits_of(
+            self.booster, np.hstack([table, cues, text]), line.shape[1], self.settings.threads
+        )
 
     def hazards(self, table: Array, cues: Array, text: Array) -> Array:
         """Uncalibrated hazard by interval, shape (n, 4)."""
@@ -335,14 +265,8 @@ class EscalationHazard:
             shown = line[None] * ratio[:, :, None]
         if self.booster is None:
             return shown, base
-        x = np.empty((intervals, n, width + 1))
-        x[:, :, :-1] = np.hstack([table, cues, text])
-        x[:, :, -1] = np.arange(intervals)[:, None]
-        shap = self.booster.predict(
-            x.reshape(intervals * n, width + 1), pred_contrib=True, num_threads=self.settings.threads
-        )
-        trees = np.asarray(shap).reshape(intervals, n, width + 2)
-        return shown + trees[:, :, :width], base + trees[:, :, width:].sum(axis=2)
+        shap = shap_of(self.booster, np.hstack([table, cues, text]), intervals, self.settings.threads)
+        return shown + shap[:, :, :width], base + shap[:, :, width:].sum(axis=2)
 
     def with_settings(self, settings: HazardSettings) -> EscalationHazard:
         """The same fit under other settings of use (threads)."""

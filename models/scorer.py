@@ -24,7 +24,8 @@ from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
 from models.explaining import OneCase, explained
-from models.hazard import TEXT_COLUMNS, EscalationHazard, HazardSettings
+from models.hazard import TEXT_COLUMNS, EscalationHazard
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
 from models.policy import ColourPolicy

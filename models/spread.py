@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
-from models.hazard import STAGE, HazardSettings
+from models.hazard import STAGE
+from models.hazard_settings import HazardSettings
 from models.reading import CUE_POINTS
 
 if TYPE_CHECKING:

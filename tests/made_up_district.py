@@ -17,7 +17,7 @@ from docket.times import parse_instant
 from features.frame import feature_frame
 from features.sources import DuckSource
 from models.examples import intakes
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2022-01-01", tz="Asia/Shanghai")

@@ -20,7 +20,8 @@ from models.bootstrap import bootstrap, draws, paired_difference
 from models.calibration import fit_map
 from models.corpus import Clause, Corpus
 from models.design import Column
-from models.hazard import EscalationHazard, HazardSettings
+from models.hazard import EscalationHazard
+from models.hazard_settings import HazardSettings
 from models.metrics import FIGURES, average_precision, roc_auc
 from models.ngrams import NgramScore
 from models.rows import HazardRows

@@ -17,7 +17,7 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.evaluation import known_until
 from models.fit import Trained, train
-from models.hazard import HazardSettings
+from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.targets import reporting_delay
 from models.trials import Cases, cases_between

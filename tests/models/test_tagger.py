@@ -14,7 +14,8 @@ from docket.text import prepare
 from docket.times import DAY, rfc3339
 from features.cues.tagging import clauses, mentions
 from models.annotations import staff_labels
-from models.tagger import StaffLabel, Tagger, Taught
+from models.lessons import StaffLabel, Taught
+from models.tagger import Tagger
 
 ORDINARY = [
     f"{who}{what}{where}"

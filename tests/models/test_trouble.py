@@ -12,7 +12,8 @@ from docket.snapshot import Snapshot
 from docket.times import DAY, parse_instant
 from models import trouble
 from models.design import Column
-from models.hazard import EscalationHazard, HazardSettings
+from models.hazard import EscalationHazard
+from models.hazard_settings import HazardSettings
 from models.rows import HazardRows
 
 
