@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models import text, trouble
+from models import text
+from models.blocks import Points
 from models.calibration import HazardMap
 from models.coherence import coherent_risks
 from models.design import Column, LinearDesign, catalogue_columns
@@ -26,6 +27,7 @@ from models.rows import HazardRows
 from models.shares import TargetShares
 from models.spread import Spread, ends
 from models.targets import labels
+from models.trouble import learned
 
 if TYPE_CHECKING:
     from docket.snapshot import Snapshot
@@ -40,8 +42,8 @@ class Estimator:
 
     Attributes
     ----------
-    score
-        The text score; None where there were too few harms to learn one.
+    score, trouble
+        The text scores of harm and of trouble; None where there was too little to learn one.
     hazard, shares
         See their modules.
     encoder
@@ -53,19 +55,20 @@ class Estimator:
     score: NgramScore | None
     hazard: EscalationHazard
     shares: TargetShares
+    trouble: NgramScore | None = None
     encoder: Encoder | None = None
     spread: Spread | None = None
 
     def text_columns(self, inputs: Inputs) -> Array:
-        """The text columns, shape (n, 2), and those of the encoder after them."""
-        if self.score is None:
-            grams = np.full((len(inputs), len(TEXT_COLUMNS)), np.nan)
-        else:
-            grams = self.score.columns(inputs.corpus)
-        if self.encoder is None:
-            return grams
-        places, _ = read_by_hazard(self.encoder)
-        return np.hstack([grams, self.encoder.encode(inputs.corpus)[:, places]])
+        """The columns of the text scores, shape (n, 4), and those of the encoder after them."""
+        nothing = np.full((len(inputs), 2), np.nan)
+        read = [
+            nothing if score is None else score.columns(inputs.corpus) for score in (self.score, self.trouble)
+        ]
+        if self.encoder is not None:
+            places, _ = read_by_hazard(self.encoder)
+            read.append(self.encoder.encode(inputs.corpus)[:, places])
+        return np.hstack(read)
 
     def hazards(self, inputs: Inputs) -> Array:
         """Uncalibrated escalation hazard by interval, shape (n, 4)."""
@@ -147,10 +150,11 @@ def fit_estimator(
     def tell(stage: str) -> Callable[[int, int], None]:
         return lambda done, total: progress(stage, done, total) if progress is not None else None
 
-    columns_of_text = text.out_of_fold(
-        snapshot.until(cut), inputs.corpus, dispute_ids, as_of, weight, progress=tell("text")
+    points = Points(snapshot.until(cut), dispute_ids, as_of, weight)
+    columns_of_text = np.hstack(
+        [text.out_of_fold(inputs.corpus, points, name, tell(f"text, {name}")) for name in text.TEACHERS]
     )
-    score = text.fit_score(inputs.corpus, known, weight, text.PENALTY)
+    harm, trouble = (text.fit_score(inputs.corpus, points, name, points.all, cut) for name in text.TEACHERS)
     names: tuple[str, ...] = TEXT_COLUMNS
     fitted = None
     if encoder is not None:
@@ -164,14 +168,11 @@ def fit_estimator(
         names += read_by_hazard(encoder)[1]
     columns = catalogue_columns() if columns is None else columns
     design = LinearDesign.fit(inputs.table, columns, weight)
-    lead = trouble.learned(
-        snapshot,
+    lead = learned(
+        points,
         np.hstack([design(inputs.table), inputs.cues]),
         np.concatenate([design.signs, np.asarray(CUE_SIGNS, dtype=np.int64)]),
         len(design.terms),
-        dispute_ids,
-        as_of,
-        weight,
         cut,
     )
     hazard = EscalationHazard.fit(
@@ -198,4 +199,4 @@ def fit_estimator(
     sizes = np.bincount(groups, weight)[groups]
     votes = np.divide(weight, sizes, out=np.zeros_like(weight), where=sizes > 0)
     spread = Spread.fit(hazard, inputs.table, inputs.cues, columns_of_text, rows, votes)
-    return Estimator(score, hazard, shares, fitted, spread)
+    return Estimator(harm, hazard, shares, trouble, fitted, spread)

@@ -26,7 +26,7 @@ from models.trouble import Lead
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-TEXT_COLUMNS: Final = ("text_sum", "text_worst")
+TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst")
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
 
@@ -101,7 +101,7 @@ class EscalationHazard:
         cue_points
             What each cue column is worth on the checklist, shape (c,).
         text_names
-            Names of the text columns: the n-grams' two, and those of an encoder beside them.
+            Names of the text columns: two of each n-gram score, and those of an encoder after them.
         design
             The terms of the table, where they are fitted already.
         lead

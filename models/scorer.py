@@ -24,7 +24,7 @@ from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
 from models.explaining import OneCase, explained
-from models.hazard import TEXT_COLUMNS, EscalationHazard
+from models.hazard import EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
 from models.ngrams import NgramScore
@@ -37,8 +37,8 @@ from models.tagger import Tagger
 
 Array = NDArray[np.float64]
 
-FORMAT: Final = 2
-"""The latest that is read. A model without an encoder is written as 1, which earlier installations read."""
+FORMAT: Final = 3
+"""Of what `save` writes; another is refused."""
 
 
 class ScorerMismatchError(ValueError):
@@ -132,7 +132,7 @@ class Scorer:
         hazard = self.estimator.hazard
         encoder = self.estimator.encoder
         state = {
-            "format": 1 if encoder is None else FORMAT,
+            "format": FORMAT,
             "catalogue_hash": catalogue_hash(),
             "columns": [asdict(column) for column in hazard.columns],
             "cue_names": list(hazard.cue_names),
@@ -142,6 +142,7 @@ class Scorer:
             "settings": asdict(hazard.settings),
             "has_trees": hazard.booster is not None,
             "has_text": self.estimator.score is not None,
+            "has_trouble": self.estimator.trouble is not None,
             "has_encoder": encoder is not None,
             "has_tagger": self.tagger is not None,
             "text_names": list(hazard.text_names),
@@ -163,6 +164,8 @@ class Scorer:
         np.savez_compressed(folder / "arrays.npz", **arrays)
         if self.estimator.score is not None:
             self.estimator.score.save(folder, "text")
+        if self.estimator.trouble is not None:
+            self.estimator.trouble.save(folder, "trouble")
         if encoder is not None:
             encoder.save(folder / "encoder")
         if self.tagger is not None:
@@ -197,15 +200,16 @@ class Scorer:
             coefficients=arrays["coefficients"],
             booster=lgb.Booster(model_str=_trees(folder)) if state["has_trees"] else None,
             settings=HazardSettings(**state["settings"]),
-            text_names=state.get("text_names", TEXT_COLUMNS),
+            text_names=state["text_names"],
         )
         score = NgramScore.load(folder, "text") if state["has_text"] else None
-        encoder = load_encoder(folder / "encoder") if state.get("has_encoder") else None
+        encoder = load_encoder(folder / "encoder") if state["has_encoder"] else None
         return cls(
             estimator=Estimator(
                 score,
                 hazard,
                 TargetShares.of(arrays),
+                NgramScore.load(folder, "trouble") if state["has_trouble"] else None,
                 encoder,
                 Spread(arrays["spread_root"]) if "spread_root" in arrays else None,
             ),
@@ -213,7 +217,7 @@ class Scorer:
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
-            tagger=Tagger.load(folder) if state.get("has_tagger") else None,
+            tagger=Tagger.load(folder) if state["has_tagger"] else None,
         )
 
 
@@ -227,8 +231,10 @@ def _columns(state: Sequence[Mapping[str, Any]]) -> list[Column]:
 
 
 def _refuse_mismatch(state: Mapping[str, Any]) -> None:
-    if state["format"] > FORMAT:
-        raise ScorerMismatchError(f"the model has format {state['format']}, this installation reads {FORMAT}")
+    if state["format"] != FORMAT:
+        raise ScorerMismatchError(
+            f"the model has format {state['format']}, this installation reads {FORMAT}: train it anew"
+        )
     if state["catalogue_hash"] != catalogue_hash():
         raise ScorerMismatchError(
             "the model was trained under another feature catalogue "

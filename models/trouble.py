@@ -21,9 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from docket.times import DAY
+from models.blocks import Points, Rows, blocks
 from models.linear import fit_ridge
 from models.targets import reporting_delay
-from models.text import BLOCK_STARTS
 
 if TYPE_CHECKING:
     from docket.snapshot import Snapshot
@@ -102,16 +102,22 @@ def troubles(
     return np.minimum(counts, MOST), seen
 
 
-def learned(
-    snapshot: Snapshot,
-    x: Array,
-    signs: NDArray[np.int64],
-    terms: int,
-    dispute_ids: Sequence[str],
-    as_of: NDArray[np.int64],
-    weight: Array,
-    cut: int,
-) -> Lead | None:
+def expected(points: Points, rows: Rows, moment: int) -> tuple[Array, Array]:
+    """Troubles that some query points were known to have led to at a moment, and those of an average case.
+
+    Returns
+    -------
+    tuple
+        Shapes (k,); of what has hardly been seen yet nothing is expected, so that it teaches nothing.
+    """
+    counts, seen = troubles(points.snapshot, points.ids(rows), points.as_of[rows], moment)
+    seen = np.where(seen > LEAST_SEEN, seen, 0.0)
+    weight = points.weight[rows] * (seen > 0)
+    total = float(weight @ seen)
+    return counts, seen * (float(weight @ counts) / total if total > 0 else 0.0)
+
+
+def learned(points: Points, x: Array, signs: NDArray[np.int64], terms: int, cut: int) -> Lead | None:
     """The lead of training rows, or None where there is too little trouble.
 
     Parameters
@@ -122,35 +128,30 @@ def learned(
         How many of its columns are of the table; the others are cues.
     """
     penalty = np.repeat((TERM_PENALTY, CUE_PENALTY), (terms, x.shape[1] - terms))
-    ids = np.asarray(dispute_ids, dtype=object)
 
-    def fitted(rows: NDArray[np.int64], moment: int) -> Array | None:
-        counts, seen = troubles(snapshot, ids[rows].tolist(), as_of[rows], moment)
-        used = seen > LEAST_SEEN
-        counts, seen, w = counts[used], seen[used], weight[rows[used]]
+    def fitted(rows: Rows, moment: int) -> Array | None:
+        counts, exposure = expected(points, rows, moment)
+        used = exposure > 0
+        counts, exposure, rows = counts[used], exposure[used], rows[used]
         if (counts > 0).sum() < LEAST_TROUBLES:
             return None
-        rate = (w @ counts) / (w @ seen)
         _, found = fit_ridge(
-            x[rows[used]],
+            x[rows],
             counts,
             loss="poisson",
             penalty=penalty,
-            weight=w,
-            offset=np.log(rate * seen),
+            weight=points.weight[rows],
+            offset=np.log(exposure),
             bounds=signs,
         )
         return found
 
-    direction = fitted(np.arange(len(as_of)), cut)
+    direction = fitted(points.all, cut)
     if direction is None:
         return None
-    column = np.full(len(as_of), np.nan)
-    edges = [int(np.quantile(as_of, share, method="lower")) for share in BLOCK_STARTS]
-    for edge, until in zip(edges, [*edges[1:], np.iinfo(np.int64).max], strict=True):
-        block = np.flatnonzero((as_of >= edge) & (as_of < until))
-        before = np.flatnonzero(as_of < edge)
-        found = fitted(before, edge) if len(before) and len(block) else None
+    column = np.full(len(points.as_of), np.nan)
+    for block in blocks(points.as_of):
+        found = fitted(block.before, block.begin) if len(block.before) and len(block.rows) else None
         if found is not None:
-            column[block] = x[block] @ found
+            column[block.rows] = x[block.rows] @ found
     return Lead(column, direction)

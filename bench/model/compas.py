@@ -126,6 +126,7 @@ def _fitted(
     model = EscalationHazard.fit(
         table[at], np.zeros((len(at), 0)), text[at], rows, np.ones(len(at)),
         columns=COLUMNS, cue_names=(), cue_signs=(), cue_points=np.zeros(0), settings=settings, seed=0,
+        text_names=("text_sum", "text_worst"),
     )  # fmt: skip
 
     def hazards(which: NDArray[np.bool_]) -> Array:

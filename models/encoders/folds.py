@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.blocks import blocks
 from models.corpus import Corpus
 from models.encoders.base import Encoder, Lessons, Progress, read_by_hazard
 from models.targets import labels
@@ -60,7 +61,8 @@ def prepared(
     encoder: Encoder, corpus: Corpus, as_of: NDArray[np.int64], progress: Progress | None = None
 ) -> Encoder:
     """The encoder after what it learns from the texts before the first block, labels apart."""
-    return encoder.prepare(corpus.rows(np.flatnonzero(as_of < _edges(as_of)[0])), progress)
+    first = next(blocks(as_of, BLOCK_STARTS))
+    return encoder.prepare(corpus.rows(first.before), progress)
 
 
 def out_of_fold(
@@ -83,16 +85,13 @@ def out_of_fold(
     """
     places, names = read_by_hazard(encoder)
     answer = np.full((len(as_of), len(names)), np.nan)
-    edges = _edges(as_of)
-    for number, edge in enumerate(edges):
-        until = edges[number + 1] if number + 1 < len(edges) else np.iinfo(np.int64).max
-        before, block = np.flatnonzero(as_of < edge), np.flatnonzero((as_of >= edge) & (as_of < until))
-        if len(before) and len(block):
-            fitted = fit(encoder, corpus.rows(before), lessons_at(before, edge))
+    for number, block in enumerate(blocks(as_of, BLOCK_STARTS)):
+        if len(block.before) and len(block.rows):
+            fitted = fit(encoder, corpus.rows(block.before), lessons_at(block.before, block.begin))
             if fitted is not None:
-                answer[block] = fitted.encode(corpus.rows(block))[:, places]
+                answer[block.rows] = fitted.encode(corpus.rows(block.rows))[:, places]
         if progress is not None:
-            progress(number + 1, len(edges))
+            progress(number + 1, len(BLOCK_STARTS))
     return answer
 
 
@@ -101,7 +100,3 @@ def fit(
 ) -> Encoder | None:
     """The fitted encoder, or None where there are too few harms."""
     return encoder.fit(corpus, lessons, progress) if lessons.harms >= LEAST_HARMS else None
-
-
-def _edges(as_of: NDArray[np.int64]) -> list[int]:
-    return [int(np.quantile(as_of, share, method="lower")) for share in BLOCK_STARTS]

@@ -15,6 +15,7 @@ from scipy.special import logit
 from features.catalogue import catalogue_hash
 from models.explaining import explained
 from models.fit import Trained
+from models.hazard import TEXT_COLUMNS
 from models.inputs import MissingColumnsError
 from models.reading import CUE_NAMES
 from models.scorer import FORMAT, Scorer, ScorerMismatchError
@@ -39,12 +40,14 @@ def test_a_model_read_back_says_the_same(learned: Trained, later: pd.DataFrame, 
 
 
 def test_a_saved_model_holds_nobody(learned: Trained, later: pd.DataFrame, saved: Path) -> None:
-    grams = json.loads((saved / "text.json").read_text("utf-8"))
-    assert max(len(gram.split("|")[-1]) for gram in grams) <= 4
+    for name in ("text", "trouble"):
+        grams = json.loads((saved / f"{name}.json").read_text("utf-8"))
+        assert max(len(gram.split("|")[-1]) for gram in grams) <= 4
     written = (saved / "scorer.json").read_text("utf-8") + (saved / "trees.txt").read_text("utf-8")
     assert not any(text in written for text in later["text"])
     assert sorted(path.name for path in saved.iterdir()) == [
         "arrays.npz", "scorer.json", "tagger.json", "tagger.npz", "text.json", "text.npz", "trees.txt",
+        "trouble.json", "trouble.npz",
     ]  # fmt: skip
 
 
@@ -64,7 +67,7 @@ OTHER = "0123456789abcdef" * 4
     ("change", "message"),
     [
         (lambda state: state.update(catalogue_hash=OTHER), rf"{OTHER[:12]}, here {catalogue_hash()[:12]}"),
-        (lambda state: state.update(format=FORMAT + 1), rf"format {FORMAT + 1}, .* reads {FORMAT}"),
+        (lambda state: state.update(format=FORMAT + 1), rf"format {FORMAT + 1}, .* reads {FORMAT}: train"),
         (lambda state: state["cue_names"].__setitem__(0, "cue_hex"), rf"cues: cue_hex, {CUE_NAMES[0]}$"),
         (lambda state: state["cue_names"].pop(), rf"cues: {CUE_NAMES[-1]}$"),
         (lambda state: state["cue_names"].reverse(), r"cues: order$"),
@@ -152,5 +155,5 @@ def test_a_threat_is_told_as_one(learned: Trained, later: pd.DataFrame) -> None:
     more = shown.iloc[1] - shown.iloc[0]
     assert more[["cue_threat_kill", "cue_threat_harm"]].min() > 0.1
     assert more.sum() == pytest.approx(
-        more[["cue_threat_kill", "cue_threat_harm", "text_sum", "text_worst"]].sum(), abs=0.1
+        more[["cue_threat_kill", "cue_threat_harm", *TEXT_COLUMNS]].sum(), abs=0.1
     )

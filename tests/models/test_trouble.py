@@ -11,6 +11,7 @@ from made_up_district import CUT, District
 from docket.snapshot import Snapshot
 from docket.times import DAY, parse_instant
 from models import trouble
+from models.blocks import STARTS, Points
 from models.design import Column
 from models.hazard import EscalationHazard
 from models.hazard_settings import HazardSettings
@@ -60,7 +61,7 @@ def fitted(lead: trouble.Lead | None) -> EscalationHazard:
     table, rows, weight = rows_of(4_000)
     columns = [Column(name, "plain", sign) for name, sign in (("a", 1), ("b", 1), ("c", 0))]
     return EscalationHazard.fit(
-        table, np.zeros((len(table), 0)), np.zeros((len(table), 2)), rows, weight, columns=columns,
+        table, np.zeros((len(table), 0)), np.zeros((len(table), 4)), rows, weight, columns=columns,
         cue_names=(), cue_signs=(), cue_points=np.zeros(0), settings=HazardSettings(threads=1, trees=0),
         seed=0, lead=lead,
     )  # fmt: skip
@@ -80,7 +81,7 @@ def test_following_a_lead_leaves_the_mean_hazard_alone() -> None:
     table, rows, _ = rows_of(4_000)
     x = fitted(None).design(table)
     led = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]) + 5.0, np.array([1.0, 0, 0])))
-    found = led.hazards(table, np.zeros((len(table), 0)), np.zeros((len(table), 2)))[:, 2]
+    found = led.hazards(table, np.zeros((len(table), 0)), np.zeros((len(table), 4)))[:, 2]
     assert np.isclose(found.mean(), rows.event.mean(), rtol=0.05)
 
 
@@ -94,12 +95,12 @@ def test_a_row_has_no_score_from_its_own_time(snapshot: Snapshot, district: Dist
 
     def column(known: Snapshot) -> np.ndarray:
         signs = np.zeros(4, dtype=np.int64)
-        lead = trouble.learned(known, x, signs, 3, ids, as_of, np.ones(len(ids)), CUT)
+        lead = trouble.learned(Points(known, ids, as_of, np.ones(len(ids))), x, signs, 3, CUT)
         assert lead is not None
         return lead.column
 
-    edge = int(np.quantile(as_of, trouble.BLOCK_STARTS[-1], method="lower"))
+    edge = int(np.quantile(as_of, STARTS[-1], method="lower"))
     whole, before = column(snapshot), column(snapshot.until(edge))
-    assert np.isnan(whole[as_of < np.quantile(as_of, trouble.BLOCK_STARTS[0], method="lower")]).all()
+    assert np.isnan(whole[as_of < np.quantile(as_of, STARTS[0], method="lower")]).all()
     assert np.isfinite(whole[as_of >= edge]).all()
     assert np.array_equal(whole, before, equal_nan=True)
