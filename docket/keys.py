@@ -9,6 +9,7 @@ from typing import Final, Literal, cast, get_args
 
 import sqlalchemy as sa
 
+from docket import audit
 from docket.store.metadata import API_KEYS, RECORDS
 from docket.times import DAY
 from docket.vault import keyed_digest
@@ -148,6 +149,13 @@ def create(
             expires_at=None if days is None else now + days * DAY,
         )
     )
+    allows = {
+        "scope": scope,
+        "area": None if where is None else str(where),
+        "worker": worker_id,
+        "days": days,
+    }
+    audit.record(conn, "create_key", subject=key_id, detail=allows)
     return f"{_PREFIX}_{key_id}_{secret}"
 
 
@@ -167,9 +175,12 @@ def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
 
 
 def revoke(conn: sa.Connection, key_id: str, now: int) -> bool:
-    """Revoke a key; whether there was one that wasn't revoked."""
+    """Revoke a key, from the next request on; whether there was one that wasn't revoked."""
     held = sa.update(API_KEYS).where(API_KEYS.c.key_id == key_id, API_KEYS.c.revoked_at.is_(None))
-    return conn.execute(held.values(revoked_at=now)).rowcount == 1
+    if conn.execute(held.values(revoked_at=now)).rowcount == 0:
+        return False
+    audit.record(conn, "revoke_key", subject=key_id)
+    return True
 
 
 def list_keys(conn: sa.Connection) -> list[Key]:
