@@ -19,7 +19,7 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 AREAS: Final = ("street", "community", "grid")
 DEFAULT_DAYS: Final = 365
 
-_PREFIX: Final = "anlan"
+PREFIX: Final = "anlan"
 _ID_BYTES: Final = 8
 _SECRET_BYTES: Final = 32
 
@@ -156,14 +156,14 @@ def create(
         "days": days,
     }
     audit.record(conn, "create_key", subject=key_id, detail=allows)
-    return f"{_PREFIX}_{key_id}_{secret}"
+    return f"{PREFIX}_{key_id}_{secret}"
 
 
 def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
     """What the presented key allows; None if it's unknown, altered, expired or revoked."""
     prefix, _, rest = presented.partition("_")
     key_id, _, secret = rest.partition("_")
-    if prefix != _PREFIX or "\x00" in key_id or not presented.isascii():
+    if prefix != PREFIX or "\x00" in key_id or not presented.isascii():
         return None
     row = conn.execute(sa.select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().first()
     # Digested and compared whether or not there is such a key, so that time tells nothing of which there are.

@@ -39,7 +39,13 @@ def serve(
     # what can't be opened is said here in one line, not by a server that has half started
     opened(Settings().store).close()
     uvicorn.run(
-        "serving.app:create_app", factory=True, host=host, port=port, log_config=None, access_log=False
+        "serving.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
 
 
