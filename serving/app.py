@@ -18,6 +18,7 @@ from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
 from serving import handling
 from serving.access import guarded
+from serving.audit import endpoints as audit_routes
 from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
 from serving.errors import ProblemBody
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)
-    for routes in (case_routes, merge_routes, visit_routes, model_routes, health_routes):
+    for routes in (case_routes, merge_routes, visit_routes, model_routes, audit_routes, health_routes):
         app.include_router(guarded(routes.router))
     _document_problems(app)
     return app

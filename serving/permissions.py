@@ -51,6 +51,7 @@ TABLE: Final[Mapping[str, Rule]] = {
     "POST /v1/cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
     "GET /v1/visits": Rule(("worker", "centre"), "listed", "view"),
     "GET /v1/models/current": Rule(SCOPES, "none", None),
+    "GET /v1/audit": Rule(("audit",), "listed", "view"),
 }
 
 

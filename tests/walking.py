@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "POST /v1/cases/{dispute_id}/unmerge": ("/v1/cases/x3/unmerge", lambda: {"reason": "是两件事"}),
     "GET /v1/visits": ("/v1/visits", None),
     "GET /v1/models/current": ("/v1/models/current", None),
+    "GET /v1/audit": ("/v1/audit", None),
 }
 
 

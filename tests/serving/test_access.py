@@ -15,6 +15,7 @@ from walking import CALLS, call, routes_of, seed
 from docket import keys
 from docket.keys import SCOPES
 from docket.store import Store
+from docket.store.metadata import AUDIT_LOG
 from docket.times import DAY, now_micros
 from serving.access import Guarded, guarded
 from serving.app import create_app
@@ -73,9 +74,14 @@ def test_nobody_else_gets_in(anybody: TestClient, store: Store) -> None:
 @pytest.mark.parametrize(("route", "scope"), ALLOWED)
 def test_whoever_may_gets_in(anybody: TestClient, store: Store, route: str, scope: str) -> None:
     seed(anybody, store)
-    answer = call(anybody, route, scoped(store, scope))
+    header = scoped(store, scope)
+    answer = call(anybody, route, header)
     # without a model there is none to tell of
     assert answer.status_code in ((404,) if route == "GET /v1/models/current" else (200, 201))
+    name = header["Authorization"].split("_")[1]
+    with store.snapshot() as conn:
+        done = sa.select(AUDIT_LOG.c.action).where(AUDIT_LOG.c.actor == name, AUDIT_LOG.c.scope == scope)
+        assert (TABLE[route].logged in set(conn.execute(done).scalars())) == (TABLE[route].logged is not None)
 
 
 def test_who_is_refused_is_refused_before_the_body_is_read(anybody: TestClient, store: Store) -> None:
