@@ -9,6 +9,7 @@ from typing import Final, Literal, cast, get_args
 
 import sqlalchemy as sa
 
+from docket import audit
 from docket.store.metadata import API_KEYS, RECORDS
 from docket.times import DAY
 from docket.vault import keyed_digest
@@ -18,7 +19,7 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 AREAS: Final = ("street", "community", "grid")
 DEFAULT_DAYS: Final = 365
 
-_PREFIX: Final = "anlan"
+PREFIX: Final = "anlan"
 _ID_BYTES: Final = 8
 _SECRET_BYTES: Final = 32
 
@@ -148,14 +149,21 @@ def create(
             expires_at=None if days is None else now + days * DAY,
         )
     )
-    return f"{_PREFIX}_{key_id}_{secret}"
+    allows = {
+        "scope": scope,
+        "area": None if where is None else str(where),
+        "worker": worker_id,
+        "days": days,
+    }
+    audit.record(conn, "create_key", subject=key_id, detail=allows)
+    return f"{PREFIX}_{key_id}_{secret}"
 
 
 def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
     """What the presented key allows; None if it's unknown, altered, expired or revoked."""
     prefix, _, rest = presented.partition("_")
     key_id, _, secret = rest.partition("_")
-    if prefix != _PREFIX or "\x00" in key_id or not presented.isascii():
+    if prefix != PREFIX or "\x00" in key_id or not presented.isascii():
         return None
     row = conn.execute(sa.select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().first()
     # Digested and compared whether or not there is such a key, so that time tells nothing of which there are.
@@ -167,9 +175,12 @@ def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
 
 
 def revoke(conn: sa.Connection, key_id: str, now: int) -> bool:
-    """Revoke a key; whether there was one that wasn't revoked."""
+    """Revoke a key, from the next request on; whether there was one that wasn't revoked."""
     held = sa.update(API_KEYS).where(API_KEYS.c.key_id == key_id, API_KEYS.c.revoked_at.is_(None))
-    return conn.execute(held.values(revoked_at=now)).rowcount == 1
+    if conn.execute(held.values(revoked_at=now)).rowcount == 0:
+        return False
+    audit.record(conn, "revoke_key", subject=key_id)
+    return True
 
 
 def list_keys(conn: sa.Connection) -> list[Key]:

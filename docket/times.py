@@ -58,5 +58,5 @@ def local_day(micros: int) -> date:
 
 
 def now_micros() -> int:
-    """The present instant. Only `serving`, `pipelines` and the store's ingest clock call this."""
+    """The present instant. Only `serving`, `pipelines` and the store's own clocks call this."""
     return to_micros(datetime.now(UTC))

@@ -1,59 +1,133 @@
-"""Who may call what: keys, scopes and areas."""
+"""Who may call what: keys and tokens, scopes, areas, and how often. `serving.permissions` says the rules."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
-from fastapi import Depends, Request, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from docket import keys
+from docket.audit import Actor, acting
 from docket.keys import Key
 from docket.times import now_micros
-from serving.errors import Forbidden, Unauthorised
+from serving.bodies import JsonRequest
+from serving.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    TooLarge,
+    TooMany,
+    Unauthorised,
+    UnsupportedMedia,
+    documented,
+)
+from serving.permissions import Rule, rule_of
 from serving.state import State, state_of
 
-_bearer = HTTPBearer(auto_error=False, description="A key of `anlan key create`.")
+_BEARER: Final = HTTPBearer(
+    auto_error=False, description="A key of `anlan key create`, or a token of the identity provider."
+)
+_GUARDED: Final = "/v1"
+_OF_ALL: Final = (Unauthorised, Forbidden, TooMany)
+_OF_BODIES: Final = (Malformed, TooLarge, UnsupportedMedia, Invalid)
 
 
-def _key(
-    request: Request,
-    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    state: Annotated[State, Depends(state_of)],
-) -> Key:
-    if given is None:
-        raise Unauthorised()
-    with state.store.snapshot() as conn:
-        key = keys.verify(conn, given.credentials, now_micros())
+class Guarded(APIRoute):
+    """A route that lets in whom `serving.permissions` says, before it reads a body.
+
+    What the call does is logged as done by the caller.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        (method,) = more.get("methods") or ("GET",)
+        self.rule = rule_of(method, path)
+        asked = _OF_BODIES if method in ("POST", "PUT", "PATCH") else ()
+        more["responses"] = documented(*_OF_ALL, *asked) | (more.get("responses") or {})
+        super().__init__(path, endpoint, **more)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the guard."""
+        handle, rule = super().get_route_handler(), self.rule
+
+        async def guarded(request: Request) -> Response:
+            key = await run_in_threadpool(_admitted, request, rule)
+            request.state.key = key
+            with acting(Actor(key.key_id, key.scope)):
+                return await handle(await JsonRequest.of(request))
+
+        return guarded
+
+
+def guarded(router: APIRouter) -> APIRouter:
+    """The router, if each of its routes that needs a key is `Guarded`.
+
+    Raises
+    ------
+    TypeError
+        If one isn't.
+    """
+    for route in router.routes:
+        path = getattr(route, "path", "")
+        if path.startswith(_GUARDED) and not isinstance(route, Guarded):
+            raise TypeError(f"{path} is open to anybody: give its router route_class=Guarded")
+    return router
+
+
+def _admitted(request: Request, rule: Rule) -> Key:
+    """The caller's key, if it may make this call now."""
+    state = state_of(request)
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    key = _known(state, presented.strip()) if scheme.lower() == "bearer" else None
     if key is None:
         raise Unauthorised()
     request.state.key_id = key.key_id
+    wait = state.limits.take(key.key_id)
+    if wait:
+        raise TooMany(math.ceil(wait))
+    if key.scope not in rule.scopes:
+        raise Forbidden(f"This needs a key of scope {' or '.join(rule.scopes)}.")
     return key
 
 
-class Scoped:
-    """A dependency that gives the caller's key if it has one of the scopes."""
+def _known(state: State, presented: str) -> Key | None:
+    if presented.startswith(f"{keys.PREFIX}_"):
+        with state.store.snapshot() as conn:
+            return keys.verify(conn, presented, now_micros())
+    return None if state.tokens is None else state.tokens.verify(presented)
 
-    def __init__(self, *scopes: str) -> None:
-        self.scopes = scopes
 
-    def __call__(self, key: Annotated[Key, Depends(_key)]) -> Key:
-        """The key.
+async def _caller(
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Key:
+    key = request.state.key
+    if not isinstance(key, Key):
+        raise TypeError("nobody was let in: the route isn't guarded")
+    return key
 
-        Raises
-        ------
-        Forbidden
-            If its scope isn't one of these.
-        """
-        if key.scope not in self.scopes:
-            raise Forbidden(f"This needs a key of scope {' or '.join(self.scopes)}.")
-        return key
+
+Caller = Annotated[Key, Depends(_caller)]
+"""What a guarded route takes to know who calls."""
 
 
 def reaches(conn: sa.Connection, key: Key, grid_id: str) -> bool:
-    """Whether a grid lies in the key's area."""
-    if key.area is None:
+    """Whether a grid lies in the key's area, and of a worker's key in the worker's own community."""
+    conditions, values = ["grid_id = :grid"], {"grid": grid_id}
+    if key.area is not None:
+        conditions.append(f"{key.area.column} = :area")
+        values["area"] = key.area.id
+    if key.worker_id is not None:
+        conditions.append(
+            "community_id IN (SELECT g.community_id FROM known_workers AS w "
+            "JOIN known_grids AS g ON g.grid_id = w.grid_id WHERE w.worker_id = :worker)"
+        )
+        values["worker"] = key.worker_id
+    if len(conditions) == 1:
         return True
-    query = sa.text(f"SELECT 1 FROM known_grids WHERE grid_id = :grid AND {key.area.column} = :area")
-    return conn.execute(query, {"grid": grid_id, "area": key.area.id}).first() is not None
+    query = sa.text(f"SELECT 1 FROM known_grids WHERE {' AND '.join(conditions)}")
+    return conn.execute(query, values).first() is not None

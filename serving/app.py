@@ -17,10 +17,13 @@ from starlette.concurrency import run_in_threadpool
 from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
 from serving import handling
+from serving.access import guarded
+from serving.audit import endpoints as audit_routes
 from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
 from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
+from serving.limits import Buckets
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
@@ -28,6 +31,7 @@ from serving.models import endpoints as model_routes
 from serving.models.service import Models
 from serving.settings import Settings
 from serving.state import State
+from serving.tokens import Tokens
 from serving.visits import endpoints as visit_routes
 
 _log = structlog.get_logger("anlan.app")
@@ -68,14 +72,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)
-    for routes in (case_routes, merge_routes, visit_routes, model_routes, health_routes):
-        app.include_router(routes.router)
+    for routes in (case_routes, merge_routes, visit_routes, model_routes, audit_routes, health_routes):
+        app.include_router(guarded(routes.router))
     _document_problems(app)
     return app
 
 
 def _started(settings: Settings, metrics: Metrics) -> State:
-    state = State(settings, opened(settings.store), Models(settings.model), metrics)
+    state = State(
+        settings,
+        opened(settings.store),
+        Models(settings.model),
+        metrics,
+        Buckets(settings.rate, settings.burst),
+        None if settings.jwks_url is None else Tokens(settings),
+    )
     state.models.load()
     current = state.models.current
     if current is not None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 EMBEDDED_STORE: Final = "sqlite:///var/anlan.db"
 _STORE_HELP: Final = "Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db."
@@ -39,7 +44,13 @@ def serve(
     # what can't be opened is said here in one line, not by a server that has half started
     opened(Settings().store).close()
     uvicorn.run(
-        "serving.app:create_app", factory=True, host=host, port=port, log_config=None, access_log=False
+        "serving.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
 
 
@@ -56,21 +67,62 @@ def create_key(
         typer.Option("--area", help="street:ID, community:ID or grid:ID; else the whole district."),
     ] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="Whose key, for the scope worker.")] = None,
-    days: Annotated[int, typer.Option("--days", help="How long it holds.", min=1)] = 365,
+    days: Annotated[int, typer.Option("--days", help="How long it holds.", min=1, max=3_650)] = 365,
     store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
 ) -> None:
     """Make a key and print it, once."""
     from docket import keys  # noqa: PLC0415
     from docket.faults import BadInput  # noqa: PLC0415
-    from docket.store import open_store  # noqa: PLC0415
     from docket.times import now_micros  # noqa: PLC0415
+
+    with _writing(store) as conn:
+        try:
+            made = keys.create(conn, scope=scope, now=now_micros(), area=area, worker_id=worker, days=days)
+        except keys.KeyRequestError as error:
+            raise BadInput(str(error)) from error
+    sys.stdout.write(made + "\n")
+
+
+@key.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="The middle of the key; `anlan key list`.")],
+    store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
+) -> None:
+    """End a key, from the next request on."""
+    from docket import keys  # noqa: PLC0415
+    from docket.faults import BadInput  # noqa: PLC0415
+    from docket.times import now_micros  # noqa: PLC0415
+
+    with _writing(store) as conn:
+        if not keys.revoke(conn, key_id, now_micros()):
+            raise BadInput("KEY_ID: no such key that isn't revoked; see `anlan key list`")
+
+
+@key.command("list")
+def list_keys(store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None) -> None:
+    """List the keys: id, scope, area, worker, until when, whether revoked. No key can be shown again."""
+    from docket import keys  # noqa: PLC0415
+    from docket.times import rfc3339  # noqa: PLC0415
+
+    with _writing(store) as conn:
+        found = keys.list_keys(conn)
+    for one in found:
+        until = "for ever" if one.expires_at is None else f"until {rfc3339(one.expires_at)}"
+        ended = "" if one.revoked_at is None else f"revoked {rfc3339(one.revoked_at)}"
+        where = str(one.area or "district")
+        sys.stdout.write("\t".join((one.key_id, one.scope, where, one.worker_id or "", until, ended)) + "\n")
+
+
+@contextmanager
+def _writing(store: str | None) -> Iterator[sa.Connection]:
+    """A transaction on the store, which logs whoever runs the command."""
+    from docket.audit import acting  # noqa: PLC0415
+    from docket.audit.actors import operator  # noqa: PLC0415
+    from docket.store import open_store  # noqa: PLC0415
 
     opened = open_store(store or os.environ.get("ANLAN_STORE") or EMBEDDED_STORE)
     try:
-        with opened.begin() as conn:
-            made = keys.create(conn, scope=scope, now=now_micros(), area=area, worker_id=worker, days=days)
-    except keys.KeyRequestError as error:
-        raise BadInput(str(error)) from error
+        with opened.begin() as conn, acting(operator()):
+            yield conn
     finally:
         opened.close()
-    sys.stdout.write(made + "\n")

@@ -157,6 +157,18 @@ class Invalid(Problem):
         )
 
 
+class TooMany(Problem):
+    """More calls than a key may make."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+    example = (
+        "The key has made more calls than it may. Send the same request again after Retry-After seconds."
+    )
+
+    def __init__(self, seconds: int = 1) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
+
+
 class Unavailable(Problem):
     """The store can't be reached: nothing was taken, or what was taken can't be answered yet."""
 

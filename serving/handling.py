@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from serving import errors
@@ -35,6 +35,8 @@ def problem_of(error: Exception) -> errors.Problem:
         return errors.Invalid(field_errors(error.errors()))
     if isinstance(error, HTTPException):
         return _of_status(error)
+    if isinstance(error, DataError | UnicodeEncodeError):
+        return errors.Malformed("The request holds a value that can't be stored.")
     if isinstance(error, OperationalError | InterfaceError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
@@ -81,6 +83,6 @@ def log_failure(log: structlog.stdlib.BoundLogger, event: str, error: Exception)
 
 
 def install(app: FastAPI) -> None:
-    """Make `answer` the handler of everything."""
-    for kind in (errors.Problem, RequestValidationError, HTTPException, Exception):
+    """Make `answer` the handler; `serving.middleware` calls it for whatever else is raised."""
+    for kind in (errors.Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)

@@ -1,24 +1,44 @@
-"""Around every request: an id, a limit on the body, a log line and the counters."""
+"""Around every request: an id, limits, headers that tell browsers to be careful, a log line, the counters."""
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
+from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import TooLarge
+from serving.errors import Malformed, Problem, TooLarge
+from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
 
 _log = structlog.get_logger("anlan.requests")
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
+_HEADERS: Final = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"cache-control": b"no-store",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"strict-transport-security": b"max-age=31536000",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+"""Of every answer that doesn't say otherwise itself."""
+_API_PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+_OF_API_PAGES: Final = (
+    b"default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'self' "
+    b"'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
+    b"font-src https://fonts.gstatic.com; img-src 'self' data: https:; worker-src blob:; "
+    b"frame-ancestors 'none'"
 )
+"""FastAPI's own pages load their program from a network of others."""
+_CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
 class Envelope:
@@ -35,20 +55,29 @@ class Envelope:
         begun = time.perf_counter()
         request_id = uuid.uuid4().hex[:16]
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status: int | None = None
 
         async def answered(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *_HEADERS]
-                message = {**message, "headers": headers}
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message = {**message, "headers": headers + _further(scope["path"], headers)}
             await send(message)
 
+        limit = self._limit(scope)
         try:
-            await self.app(scope, _limited(receive, self._limit(scope)), answered)
+            refusal = _refusal(scope, limit)
+            if refusal is not None:
+                await answer(Request(scope), refusal)(scope, receive, answered)
+            else:
+                await self.app(scope, _limited(receive, limit), answered)
+        except Exception as error:
+            if status is not None:
+                raise
+            await answer(Request(scope), error)(scope, receive, answered)
         finally:
-            self._count(scope, request_id, status, time.perf_counter() - begun)
+            self._count(scope, request_id, status or 500, time.perf_counter() - begun)
 
     def _limit(self, scope: Scope) -> int:
         batch = scope["path"].endswith(":batch")
@@ -67,6 +96,22 @@ class Envelope:
             ms=round(seconds * 1e3, 1),
             key=scope["state"].get("key_id"),
         )
+
+
+def _further(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers that an answer hasn't set itself."""
+    said = {name.lower() for name, _ in headers}
+    policy = {b"content-security-policy": _OF_API_PAGES} if path in _API_PAGES else {}
+    return [(name, value) for name, value in (_HEADERS | policy).items() if name not in said]
+
+
+def _refusal(scope: Scope, limit: int) -> Problem | None:
+    """What is wrong with a request before anything of it is read."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    if _CONTROL.search(raw) or _CONTROL.search(scope["query_string"]):
+        return Malformed("The path or the query holds a control character.")
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return TooLarge() if said.isdigit() and int(said) > limit else None
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, AnyHttpUrl, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MIB = 2**20
+_HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Settings(BaseSettings):
@@ -32,6 +33,36 @@ class Settings(BaseSettings):
         description="merge a new case by rule into the earlier one that it is with this probability or more; "
         "unset: only a person merges",
     )
+    rate: Annotated[float, Field(gt=0)] = Field(
+        default=100, description="calls a second that a key may make for long, of each worker process"
+    )
+    burst: Annotated[int, Field(gt=0)] = Field(
+        default=1_000, description="calls that a key may make at once after a rest"
+    )
+    jwks_url: AnyHttpUrl | None = Field(
+        default=None, description="published keys of the identity provider; unset: no tokens are taken"
+    )
+    jwt_issuer: str | None = Field(default=None, description="`iss` of its tokens")
+    jwt_audience: str | None = Field(default=None, description="`aud` of tokens for this service")
+    jwt_scope_claim: str = Field(
+        default="scope", description="claim that names the scope, among others; dots lead into nested claims"
+    )
+    jwt_area_claim: str = Field(
+        default="area", description="claim that names the area: street:ID, community:ID, grid:ID or district"
+    )
+    jwt_worker_claim: str = Field(
+        default="worker_id", description="claim that names whose a worker's token is"
+    )
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("ANLAN_LOG_LEVEL", "log_level"), description="log level"
     )
+
+    @model_validator(mode="after")
+    def _tokens_are_bound(self) -> Self:
+        if self.jwks_url is None:
+            return self
+        if not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("ANLAN_JWKS_URL goes with ANLAN_JWT_ISSUER and ANLAN_JWT_AUDIENCE")
+        if self.jwks_url.scheme != "https" and self.jwks_url.host not in _HERE:
+            raise ValueError("ANLAN_JWKS_URL must be https: whoever changes the keys on the way is anybody")
+        return self

@@ -6,18 +6,22 @@ the others. A `recorded_at` may be left out everywhere, so that the service can 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from docket.contract import BY_NAME, WITHDRAWN, Column, Kind
+from docket.contract import BY_NAME, WITHDRAWN, Column, Kind, Table
 from docket.times import LOCAL
 from serving.errors import FieldError
 
 LONGEST_ID: Final = 200
 LONGEST_TEXT: Final = 100_000
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z〇㐀-䶿一-鿿][0-9A-Za-z〇㐀-䶿一-鿿._:@+~-]*")
+"""New ids: no two that look alike, none that a path, a spreadsheet or a shell takes for something else.
+What is referred to may have any id that a load brought."""
 
 
 class Row(BaseModel):
@@ -37,18 +41,21 @@ def _only_text(value: object) -> object:
     return value
 
 
-def _clean(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("U+0000 can't be stored")
+def _plain(text: str) -> str:
+    if _IDENTIFIER.fullmatch(text) is None:
+        raise ValueError(
+            "letters a-z, digits, Chinese characters and . _ : @ + ~ - only, first none of these"
+        )
     return text
 
 
 _Time = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_local)]
-_Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_clean)]
+_Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
+_NewId = Annotated[_Id, AfterValidator(_plain)]
 _Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
-def _type(column: Column) -> Any:
+def _type(column: Column, table: Table) -> Any:
     if column.values is not None:
         return Literal[column.values]
     if column.kind is Kind.TIME:
@@ -59,7 +66,8 @@ def _type(column: Column) -> Any:
         return Annotated[float, Field(ge=column.low, le=column.high, allow_inf_nan=False)]
     if column.kind is Kind.BOOLEAN:
         return Annotated[bool, Field(strict=True)]
-    return _Text if column.kind is Kind.NARRATIVE else _Id
+    named = column.name == table.key[0] and column.refers is None
+    return _Text if column.kind is Kind.NARRATIVE else _NewId if named else _Id
 
 
 def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[str] = ()) -> type[Row]:
@@ -68,7 +76,7 @@ def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[s
     for column in BY_NAME[table].columns:
         if column.name in leave_out:
             continue
-        kind = _type(column)
+        kind = _type(column, BY_NAME[table])
         note = column.note or None
         if column.nullable or column.name == "recorded_at" or column.name in optional:
             fields[column.name] = (kind | None, Field(default=None, description=note))
@@ -149,9 +157,16 @@ def _limits(context: Mapping[str, Any]) -> str | None:
     return ", ".join(told) or None
 
 
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+
+
 def path_of(place: Sequence[int | str]) -> str:
-    """`parties[1].role` of `("parties", 1, "role")`."""
+    """`parties[1].role` of `("parties", 1, "role")`.
+
+    A name that can't be one of ours is told as `?`: it may be a value in the wrong place.
+    """
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        name = str(part) if _NAME.fullmatch(str(part)) else "?"
+        text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else name
     return text or "body"

@@ -8,19 +8,23 @@ from fastapi import Request
 
 from docket.store import Store
 from features.online.case import OneCase
+from serving.limits import Buckets
 from serving.metrics import Metrics
 from serving.models.service import Models
 from serving.settings import Settings
+from serving.tokens import Tokens
 
 
 @dataclass(frozen=True)
 class State:
-    """The store, the model in use, and the counters."""
+    """The store, the model in use, the counters, and what callers are held to."""
 
     settings: Settings
     store: Store
     models: Models
     metrics: Metrics
+    limits: Buckets
+    tokens: Tokens | None
     one_case: OneCase = field(default_factory=OneCase)
 
 

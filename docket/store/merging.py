@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
+from docket import audit
 from docket.contract import BY_NAME, WITHDRAWN
 from docket.store.locking import alone
 from docket.store.merged import Merge, merge_of, merges_into
@@ -154,6 +155,7 @@ def merge(
     done = Merge(merge_id, dispute_id, into_id, probability, by, prepare(reason).text, at, asdict(moved))
     told = {**asdict(done), "moved": json.dumps(done.moved, ensure_ascii=False)}
     conn.execute(sa.insert(MERGES).values(**told))
+    audit.record(conn, "merge", case=dispute_id, subject=merge_id, detail={"into": into_id, "by": by})
     return done
 
 
@@ -228,6 +230,7 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
     correct("events", made, withdrawn=True)
     for table in _MOVED:
         correct(table, back[table], dispute_id=dispute_id)
+    audit.record(conn, "unmerge", case=dispute_id, subject=found.merge_id, detail={"into": into, "by": by})
     return Merge(**{**asdict(found), **undone})
 
 

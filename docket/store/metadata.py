@@ -182,3 +182,20 @@ PLANNED_VISITS: Final = sa.Table(
     sa.Column("planned_at", MOMENT, nullable=False),
 )
 """Who had a place on a list, or a chance of one (`rank` null), as the day was first planned."""
+
+AUDIT_LOG: Final = sa.Table(
+    "audit_log",
+    METADATA,
+    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=False),
+    sa.Column("at", MOMENT, nullable=False),
+    sa.Column("actor", WORD, nullable=False),
+    sa.Column("scope", WORD),
+    sa.Column("action", WORD, nullable=False),
+    sa.Column("case_id", WORD, index=True),
+    sa.Column("subject", WORD, index=True),
+    sa.Column("detail", WORD, nullable=False),
+    sa.Column("previous", WORD, nullable=False),
+    sa.Column("digest", WORD, nullable=False),
+    sa.Index(None, "actor", "seq"),
+)
+"""Who did what when to which case (`docket.audit`); triggers let rows be added, and nothing else."""

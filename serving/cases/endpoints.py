@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from docket.keys import Key
 from serving import errors
-from serving.access import Scoped
+from serving.access import Caller, Guarded
+from serving.bodies import text_errors
 from serving.cases import reporting, service
 from serving.cases.schemas import Assessment, BatchIn, BatchOut, CaseIn, CaseOut, HappenedIn
 from serving.handling import log_failure, problem_of
@@ -20,9 +21,8 @@ from serving.shapes import LONGEST_ID, field_errors
 from serving.state import State, state_of
 
 _log = structlog.get_logger("anlan.cases")
-router = APIRouter(prefix="/v1", tags=["cases"])
+router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
 
-_submitter = Scoped("dispatch", "centre")
 _COMMON = (
     errors.Malformed,
     errors.Unauthorised,
@@ -33,7 +33,6 @@ _COMMON = (
     errors.Unavailable,
 )
 CaseId = Annotated[str, Path(description="The case's `dispute_id`.", min_length=1, max_length=LONGEST_ID)]
-Caller = Annotated[Key, Depends(_submitter)]
 Here = Annotated[State, Depends(state_of)]
 _REPEAT: dict[int | str, dict[str, Any]] = {
     200: {"model": Assessment, "description": "A repeat: the bytes of the first answer."}
@@ -82,6 +81,9 @@ def post_batch(batch: BatchIn, key: Caller, state: Here, request: Request) -> Re
 def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> str:
     """One case of a batch: an answer stands as the bytes that were kept."""
     try:
+        unstorable = text_errors(body, ("cases", place))
+        if unstorable:
+            raise errors.Invalid(unstorable)
         case = CaseIn.model_validate(body)
         answer = merges.submit(state, key, case, None)
     except ValidationError as error:

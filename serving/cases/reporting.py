@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from pydantic import BaseModel
 
+from docket import audit
 from docket.contract import BY_NAME
 from docket.keys import Key
 from docket.store.locking import beside
@@ -87,6 +88,8 @@ def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Ans
         new = append_rows(conn, "events", events, now, "events[{}]")
         new += append_rows(conn, "visits", visits, now, "visits[{}]")
         earlier = None if new else repository.latest_answer(conn, home, as_of)
+        if earlier is not None:
+            audit.record(conn, "view", case=home)
     if earlier is not None:
         return Answer(shown_to(state, key, earlier), new=False)
     answer = assess_and_keep(state, home, as_of, intake=False)

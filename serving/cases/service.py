@@ -18,6 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 import structlog
 
+from docket import audit
 from docket.keys import Key
 from docket.store.merged import home_of, merge_of, merges_into
 from docket.store.writing import append
@@ -27,6 +28,7 @@ from features.documents import Document, Part, documents
 from features.sources import StoreSource
 from models.assessment import assess
 from serving.access import reaches
+from serving.audit.service import viewed
 from serving.cases import repository
 from serving.cases.schemas import CaseIn
 from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
@@ -98,6 +100,7 @@ def _store(
             if earlier.body_digest != digest:
                 raise Conflict("dispute_id was posted before with another body.")
             if earlier.assessment_id is not None:
+                audit.record(conn, "view", case=earlier.dispute_id, subject=earlier.assessment_id)
                 return repository.answer_of(conn, earlier.assessment_id)
             return None
         errors = [
@@ -185,6 +188,8 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) 
         if intake:
             first = repository.link_intake(conn, dispute_id, answer["assessment_id"])
             text = repository.answer_of(conn, first)
+        told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
+        audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
     state.metrics.assessments.labels(answer["colour"]).inc()
     if answer["degraded"]:
         state.metrics.degraded.inc()
@@ -260,7 +265,7 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
         answer = repository.latest_answer(conn, dispute_id)
         merged = [one.dispute_id for one in merges_into(conn, dispute_id)]
-        return {
+        shown = {
             "dispute": dispute,
             "parties": repository.rows(conn, "parties", dispute_id, moment),
             "events": repository.rows(conn, "events", dispute_id, moment),
@@ -269,6 +274,8 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "merged_into": None if merge is None else home_of(conn, dispute_id),
             "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
         }
+    viewed(state, [dispute_id])
+    return shown
 
 
 def _digest(case: CaseIn) -> str:

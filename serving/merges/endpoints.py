@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from docket.keys import Key
 from serving import errors
-from serving.access import Scoped
+from serving.access import Caller, Guarded
 from serving.cases.endpoints import CaseId, Here
 from serving.merges import service
 from serving.merges.schemas import MergeIn, MergeOut, UnmergeIn
 
-router = APIRouter(prefix="/v1", tags=["cases"])
-
-Centre = Annotated[Key, Depends(Scoped("centre"))]
+router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
 _RESPONSES = errors.documented(
     errors.Malformed,
     errors.Unauthorised,
@@ -33,7 +30,7 @@ _RESPONSES = errors.documented(
     summary="Say that a case is another one, reported twice",
     responses=_RESPONSES,
 )
-def post_merge(dispute_id: CaseId, asked: MergeIn, key: Centre, state: Here) -> dict[str, Any]:
+def post_merge(dispute_id: CaseId, asked: MergeIn, key: Caller, state: Here) -> dict[str, Any]:
     """From now on the case counts as part of `into`, in every feature and list; what was told before stands.
 
     Its parties, events, outcomes and registry entries go over, and its report becomes a `repeat_report`
@@ -48,6 +45,6 @@ def post_merge(dispute_id: CaseId, asked: MergeIn, key: Centre, state: Here) -> 
     summary="Say that a merged case is one of its own after all",
     responses=_RESPONSES,
 )
-def post_unmerge(dispute_id: CaseId, asked: UnmergeIn, key: Centre, state: Here) -> dict[str, Any]:
+def post_unmerge(dispute_id: CaseId, asked: UnmergeIn, key: Caller, state: Here) -> dict[str, Any]:
     """From now on both count again. What came in for the other case meanwhile stays there."""
     return service.part(state, key, dispute_id, asked)

@@ -7,13 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from docket.keys import SCOPES, Key
-from serving.access import Scoped
+from serving.access import Caller, Guarded
 from serving.errors import NotFound, Unauthorised, documented
 from serving.state import State, state_of
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
-_anyone = Scoped(*SCOPES)
+router = APIRouter(prefix="/v1/models", tags=["models"], route_class=Guarded)
 
 
 class CurrentModel(BaseModel):
@@ -27,9 +25,7 @@ class CurrentModel(BaseModel):
 
 
 @router.get("/current", summary="The model in use", responses=documented(Unauthorised, NotFound))
-def current_model(
-    key: Annotated[Key, Depends(_anyone)], state: Annotated[State, Depends(state_of)]
-) -> CurrentModel:
+def current_model(key: Caller, state: Annotated[State, Depends(state_of)]) -> CurrentModel:
     """Version, data cut and colour policy of the model that answers now; 404 while there is none."""
     del key
     current = state.models.current

@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from docket.keys import Key
 from serving import errors
-from serving.access import Scoped
+from serving.access import Caller, Guarded
 from serving.shapes import LONGEST_ID
 from serving.state import State, state_of
 from serving.visits import service
 from serving.visits.schemas import VisitList
 
-router = APIRouter(prefix="/v1", tags=["visits"])
-_reader = Scoped("worker", "centre")
+router = APIRouter(prefix="/v1", tags=["visits"], route_class=Guarded)
 
 
 @router.get(
@@ -28,7 +26,7 @@ _reader = Scoped("worker", "centre")
     ),
 )
 def get_visits(
-    key: Annotated[Key, Depends(_reader)],
+    key: Caller,
     state: Annotated[State, Depends(state_of)],
     date: Annotated[calendar_date | None, Query(description="YYYY-MM-DD; else today.")] = None,
     worker: Annotated[

@@ -13,6 +13,7 @@ from docket.keys import Key
 from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
 from models.visit_list import planned_rows, visit_list
+from serving.audit.service import viewed
 from serving.errors import FieldError, Invalid, NotFound
 from serving.handling import log_failure
 from serving.state import State
@@ -62,7 +63,9 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
                 keep_plan(conn, text, planned_rows(shown, text, version, now))
         except sa.exc.SQLAlchemyError as error:
             log_failure(_log, "plan_not_kept", error)  # the list itself is at hand: nobody waits for the log
-    return {"date": text, "visits": [row for row in rows if row["worker_id"] in reached]}
+    visible = [row for row in rows if row["worker_id"] in reached]
+    viewed(state, [row["dispute_id"] for row in visible], f"visits {text}")
+    return {"date": text, "visits": visible}
 
 
 def _workers_of(conn: Any, key: Key) -> set[str]:

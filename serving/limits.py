@@ -1,0 +1,38 @@
+"""How often a key may call: a token bucket each, in the memory of one worker process (docs/adr/0036)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Buckets:
+    """A bucket for each name: full at first, refilled steadily, one call taken out at a time.
+
+    May be used by several threads.
+
+    Parameters
+    ----------
+    rate
+        Calls a second.
+    burst
+        Calls at once after a rest.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rate, self.burst = rate, float(burst)
+        self._clock, self._lock = clock, threading.Lock()
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str) -> float:
+        """Take one call: 0 if it may be made, else the seconds until one may."""
+        now = self._clock()
+        with self._lock:
+            left, seen = self._left.get(name, (self.burst, now))
+            left = min(self.burst, left + (now - seen) * self.rate)
+            allowed = left >= 1
+            self._left[name] = (left - 1 if allowed else left, now)
+        return 0.0 if allowed else (1 - left) / self.rate

@@ -1,0 +1,94 @@
+"""Who may call which route, how far it reaches, and what it leaves in the log: the one place that says so.
+
+`serving.access` enforces it, `python -m serving.permissions` prints docs/access.md from it, and a route that
+isn't here can't be declared.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from docket.audit import Action
+from docket.keys import SCOPES, Scope
+
+Reach = Literal["case", "sent", "listed", "none"]
+REACHES: Final[Mapping[Reach, str]] = {
+    "case": "the case of the path lies in the key's area, else 404",
+    "sent": "what is sent lies in the key's area, else 403",
+    "listed": "only what lies in the key's area is shown; a worker's key sees its own list",
+    "none": "concerns no case",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is asked of a caller.
+
+    Attributes
+    ----------
+    scopes
+        One of them is needed.
+    reach
+        How the key's area binds; see `REACHES`.
+    logged
+        What a call that succeeds leaves in the log; None: nothing.
+    """
+
+    scopes: tuple[Scope, ...]
+    reach: Reach
+    logged: Action | None
+
+
+TABLE: Final[Mapping[str, Rule]] = {
+    "POST /v1/cases": Rule(("dispatch", "centre"), "sent", "score"),
+    "POST /v1/cases:batch": Rule(("dispatch", "centre"), "sent", "score"),
+    "GET /v1/cases/{dispute_id}": Rule(("dispatch", "centre"), "case", "view"),
+    "POST /v1/cases/{dispute_id}/events": Rule(("dispatch", "centre"), "case", "score"),
+    "POST /v1/cases/{dispute_id}/merge": Rule(("centre",), "case", "merge"),
+    "POST /v1/cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
+    "GET /v1/visits": Rule(("worker", "centre"), "listed", "view"),
+    "GET /v1/models/current": Rule(SCOPES, "none", None),
+    "GET /v1/audit": Rule(("audit",), "listed", "view"),
+}
+
+
+def rule_of(method: str, path: str) -> Rule:
+    """The rule of a route.
+
+    Raises
+    ------
+    LookupError
+        If nothing is said of it.
+    """
+    try:
+        return TABLE[f"{method} {path}"]
+    except KeyError:
+        raise LookupError(f"{method} {path}: say in serving/permissions.py who may call it") from None
+
+
+def as_markdown() -> str:
+    """The table as docs/access.md."""
+    lines = [
+        "# Who may call what",
+        "",
+        "Printed from `serving/permissions.py` by `python -m serving.permissions`; a test holds both",
+        "together. A route that isn't here can't be declared. Without a valid key or token the answer is",
+        "401, with another scope 403, for too many calls 429, all three before a body is read. Areas:",
+        "",
+        *(f"- *{reach}*: {meaning}." for reach, meaning in REACHES.items()),
+        "",
+        f"| route | {' | '.join(SCOPES)} | area | in the log |",
+        f"|---|{'---|' * len(SCOPES)}---|---|",
+    ]
+    for route, rule in TABLE.items():
+        allowed = " | ".join("yes" if scope in rule.scopes else "" for scope in SCOPES)
+        lines.append(f"| `{route}` | {allowed} | {rule.reach} | {rule.logged or ''} |")
+    lines += ["", "`/healthz`, `/readyz`, `/metrics`, `/docs`, `/redoc` and `/openapi.json` need no key."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

@@ -1,0 +1,113 @@
+"""Bearer tokens of an OpenID Connect provider: a signed JWT whose claims say scope and area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import jwt
+
+from docket.keys import SCOPES, Area, Key, KeyRequestError, Scope
+from serving.errors import Forbidden, Unavailable
+from serving.settings import Settings
+
+LONGEST: Final = 8_192
+DISTRICT: Final = "district"
+"""What the area claim says of a token for the whole district: a missing claim must not mean everything."""
+_ALGORITHMS: Final = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+)
+"""With a public key: a shared secret would let whoever checks tokens make them."""
+_REQUIRED: Final = ("exp", "iat", "iss", "aud", "sub")
+_LEEWAY: Final = 30
+_SECOND: Final = 1_000_000
+
+
+class Tokens:
+    """Checks tokens against the provider's published keys, which are kept for some minutes.
+
+    Parameters
+    ----------
+    settings
+        With `jwks_url`, `jwt_issuer` and `jwt_audience`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # What names a key that isn't known makes it look again, once in half a minute.
+        self._keys = jwt.PyJWKClient(str(settings.jwks_url), lifespan=300, timeout=5, cooldown_duration=30)
+
+    def verify(self, token: str) -> Key | None:
+        """What a token allows; None if it isn't the provider's for this service, or has expired.
+
+        Raises
+        ------
+        Forbidden
+            If its claims say no single scope, no area, or not whose a worker's token is.
+        Unavailable
+            If the provider's keys can't be had.
+        """
+        if len(token) > LONGEST:
+            return None
+        try:
+            claims = jwt.decode(
+                token,
+                self._keys.get_signing_key_from_jwt(token),
+                algorithms=list(_ALGORITHMS),
+                audience=self._settings.jwt_audience,
+                issuer=self._settings.jwt_issuer,
+                leeway=_LEEWAY,
+                options={"require": list(_REQUIRED)},
+            )
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable("The identity provider's keys can't be had. Try again.") from error
+        except jwt.PyJWTError:
+            return None
+        return self._key(claims)
+
+    def _key(self, claims: Mapping[str, Any]) -> Key:
+        named = self._settings
+        said = _claim(claims, named.jwt_scope_claim)
+        words = said.split() if isinstance(said, str) else said if isinstance(said, list) else []
+        scopes = [word for word in words if word in SCOPES]
+        if len(scopes) != 1:
+            raise Forbidden(f"The token's claim {named.jwt_scope_claim} must name one scope of this service.")
+        worker = _claim(claims, named.jwt_worker_claim)
+        if (scopes[0] == "worker") != (isinstance(worker, str) and bool(worker)):
+            raise Forbidden(f"A worker's token, and no other, says whose it is: {named.jwt_worker_claim}.")
+        where = _claim(claims, named.jwt_area_claim)
+        try:
+            area = None if where == DISTRICT else Area.parse(str(where))
+        except KeyRequestError as error:
+            raise Forbidden(
+                f"The token's claim {named.jwt_area_claim} must be "
+                f"street:ID, community:ID, grid:ID or {DISTRICT}."
+            ) from error
+        return Key(
+            key_id=f"token:{claims['sub']}",
+            scope=cast(Scope, scopes[0]),
+            area=area,
+            worker_id=worker,
+            created_at=int(claims["iat"] * _SECOND),
+            expires_at=int(claims["exp"] * _SECOND),
+            revoked_at=None,
+        )
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
+    """A claim by its name, or by a path with dots into nested ones (`realm_access.roles`)."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found

@@ -1,0 +1,57 @@
+"""One call of each route, as somebody would make it who may; and the routes that the application has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx import Response
+from small_district import case, key_of
+
+from docket.store import Store
+
+SEEDED = ("x1", "x2", "x3", "x4")
+"""Cases of grid g1 that are there; x3 was merged into x4."""
+
+
+def seed(client: TestClient, store: Store) -> None:
+    centre = key_of(store, "centre")
+    for name in SEEDED:
+        assert client.post("/v1/cases", json=case(name), headers=centre).status_code == 201
+    body = {"into": "x4", "reason": "同一件事"}
+    assert client.post("/v1/cases/x3/merge", json=body, headers=centre).status_code == 200
+
+
+def _event() -> dict[str, Any]:
+    return {"events": [{"event_id": "walk", "at": datetime.now(UTC).isoformat(), "kind": "contacted"}]}
+
+
+CALLS: dict[str, tuple[str, Any]] = {
+    "POST /v1/cases": ("/v1/cases", lambda: case("walk")),
+    "POST /v1/cases:batch": ("/v1/cases:batch", lambda: {"cases": [case("walk")]}),
+    "GET /v1/cases/{dispute_id}": ("/v1/cases/x1", None),
+    "POST /v1/cases/{dispute_id}/events": ("/v1/cases/x1/events", _event),
+    "POST /v1/cases/{dispute_id}/merge": ("/v1/cases/x1/merge", lambda: {"into": "x2", "reason": "同一件事"}),
+    "POST /v1/cases/{dispute_id}/unmerge": ("/v1/cases/x3/unmerge", lambda: {"reason": "是两件事"}),
+    "GET /v1/visits": ("/v1/visits", None),
+    "GET /v1/models/current": ("/v1/models/current", None),
+    "GET /v1/audit": ("/v1/audit", None),
+}
+
+
+def call(client: TestClient, route: str, headers: dict[str, str]) -> Response:
+    path, body = CALLS[route]
+    return client.request(
+        route.split(maxsplit=1)[0], path, json=None if body is None else body(), headers=headers
+    )
+
+
+def routes_of(client: TestClient) -> set[str]:
+    paths = client.get("/openapi.json").json()["paths"]
+    return {
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method in methods
+        if path.startswith("/v1")
+    }
