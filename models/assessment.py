@@ -104,7 +104,7 @@ def assess(
         "added": None if before is None else _added(document, before),
         "duplicates": [dict(found) for found in duplicates],
     }
-    answer["assessment_id"] = _content_id(answer)
+    answer["assessment_id"] = content_id(answer)
     return answer
 
 
@@ -162,7 +162,8 @@ def deadlines(
     return [{"kind": kind, "due_at": rfc3339(moment)} for kind, moment in due]
 
 
-def _content_id(answer: Mapping[str, Any]) -> str:
+def content_id(answer: Mapping[str, Any]) -> str:
+    """The id of an answer: a hash of all the rest of it."""
     content = {name: value for name, value in answer.items() if name != "assessment_id"}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return "a-" + hashlib.sha256(text.encode()).hexdigest()[:24]

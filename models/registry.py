@@ -156,6 +156,12 @@ def log_and_register(
     return uri
 
 
+def champion() -> str | None:
+    """The number of the version that is champion; None where none is."""
+    tracking_uri()
+    return _champion(mlflow.MlflowClient())
+
+
 def _champion(client: mlflow.MlflowClient) -> str | None:
     try:
         return str(client.get_model_version_by_alias(NAME, CHAMPION).version)
@@ -238,6 +244,7 @@ def load(uri: str = f"models:/{NAME}@{CHAMPION}", threads: int = 0) -> tuple[Sco
         If it can't be used by this installation.
     """
     found = find(uri)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
         held = sorted(folder.glob("artifacts/scorer*"))

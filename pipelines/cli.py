@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
+from pipelines.audit_commands import audit
 from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_MODEL, PART_ROWS, Engine
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ Because = Annotated[str | None, typer.Option("--because", help="Why; stored with
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]
 features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(features, name="features")
+app.add_typer(audit, name="audit")
 
 
 @app.command("demo-district")
@@ -136,11 +138,12 @@ def promote(
     uri: Annotated[str, typer.Argument(metavar="URI", help="models:/anlan/3")],
     accept_by: AcceptBy = None,
     because: Because = None,
+    store: Store = None,
 ) -> None:
     """Make a version the champion; one whose audit found a breach only if a person accepts it."""
     from pipelines.promote import run  # noqa: PLC0415
 
-    run(uri, accept_by=accept_by, because=because)
+    run(uri, accept_by=accept_by, because=because, store=store)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from docket.faults import BadInput
 from docket.snapshot import Clock
 from docket.times import parse_instant
 from models.duplicate_pairs import proposals
+from pipelines.logged import exported
 from pipelines.progress import stages
 from pipelines.sources import read_records
 from pipelines.writing import whole_file
@@ -33,6 +34,8 @@ def run(
         if cut is not None:
             snapshot = snapshot.until(cut)
         found = proposals(snapshot, above=above, progress=tell)
+    if records is None:
+        exported(store, "duplicates", len(found))
     if out is None:
         sys.stdout.write(found.to_csv(index=False))
         return

@@ -12,6 +12,7 @@ from pipelines.cases_file import read_cases
 from pipelines.defaults import Engine
 from pipelines.engines import opened, require
 from pipelines.feature_parts import Inputs, digest_cases, parts_of
+from pipelines.logged import exported
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 
@@ -66,6 +67,8 @@ def run(
             if track:
                 tell("logging")
                 _log(inputs, engine, found)
+            if records is None:
+                exported(store, "features", total)
             parts.finish()
     again = f", {found:,} of them from before" if found else ""
     sys.stdout.write(f"{out}: features of {total:,} cases{again}\n")

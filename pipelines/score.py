@@ -26,6 +26,7 @@ from models.targets import HORIZONS, TARGETS
 from pipelines.cases_file import Cases, first_recorded, read_cases
 from pipelines.defaults import Engine
 from pipelines.engines import opened, require
+from pipelines.logged import exported
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 from pipelines.writing import whole_file
@@ -92,6 +93,8 @@ def run(
                     for done, line in enumerate(_assessed(snapshot, source, part, frame, scorer, version), 1):
                         lines.write(line + "\n")
                         report("assessments", first + done, total)
+            if records is None:
+                exported(store, "scores" if assessments is None else "scores and assessments", total)
     sys.stdout.write(f"{out}: {total:,} cases scored by {version}\n")
 
 

@@ -15,6 +15,7 @@ from models.fit import train
 from models.packaging import register
 from pipelines.accepting import acceptance_of
 from pipelines.defaults import DEFAULT_ENCODER
+from pipelines.logged import log_store, logs
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 from pipelines.wishes import Wishes
@@ -70,6 +71,11 @@ def run(
         tell("registering")
         uri = register(trained, promote=promote, acceptance=acceptance)
     found = registry.find(uri)
+    url = log_store(store) if registry.champion() == found.version else None
+    if url is not None:
+        by = None if acceptance is None else acceptance.name
+        with logs(url, "promote", uri, accepted_by=by):
+            pass  # it is done: training makes a first version, or one that is asked for, champion itself
     if registry.gate_of(found).get(gate.GATE) == gate.BLOCKED:
         told = "; ".join(breach["text"] for breach in trained.report["audit"]["breaches"])
         sys.stderr.write(f"{uri} is no champion: the audit by group found {told}\n")

@@ -15,6 +15,7 @@ from models import registry
 from models.visit_files import WRITERS
 from models.visit_list import planned_rows, visit_list
 from pipelines.defaults import store_url
+from pipelines.logged import exported
 from pipelines.progress import progress
 from pipelines.writing import whole_file
 
@@ -60,6 +61,7 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
             raise BadInput(f"--worker {worker}: no such worker") from error
     with whole_file(out) as draft:
         WRITERS[out.suffix](rows, draft)
+        exported(store, f"visits {date}", len(rows))
     if calendar_date.fromisoformat(date) == local_day(now):
         with opened.begin() as conn:
             keep_plan(conn, date, planned_rows(places, date, version, now))

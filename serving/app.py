@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Risk early warning for dispute mediation",
         description=_DESCRIPTION,
         lifespan=life,
+        redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)

@@ -106,3 +106,44 @@ def _never_known(versions: pd.DataFrame, key: list[str]) -> Any:
 
 def _set(rows: pa.Table, name: str, values: Any) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index(name), name, values)
+
+
+def held_about(conn: sa.Connection, dispute_id: str, by: int) -> dict[str, pa.Table]:
+    """What the store held at a moment about one dispute, as a snapshot holds it.
+
+    Parameters
+    ----------
+    by
+        Nothing that was ingested later is read, whatever its `recorded_at` says.
+
+    Returns
+    -------
+    dict
+        Tables by name. The dispute with all its texts and parties: events that were ever of it, and visits to
+        whoever was ever a party; grids as they are now. All others are empty.
+    """
+    events, parties = RECORDS["events"], RECORDS["parties"]
+    mine = {
+        "grids": RECORDS["grids"].c.replaced_at.is_(None),
+        "disputes": RECORDS["disputes"].c.dispute_id == dispute_id,
+        "parties": parties.c.dispute_id == dispute_id,
+        "events": events.c.event_id.in_(
+            sa.select(events.c.event_id).where(events.c.dispute_id == dispute_id)
+        ),
+        "visits": RECORDS["visits"].c.person_id.in_(
+            sa.select(parties.c.person_id).where(parties.c.dispute_id == dispute_id)
+        ),
+    }
+    tables = {}
+    for table in OPEN_TABLES:
+        made, schema = RECORDS[table.name], arrow_schema(table)
+        rows = schema.empty_table()
+        if table.name in mine:
+            columns = [made.c[name] for name in table.names]
+            rows = _fetch(conn, sa.select(*columns).where(mine[table.name], _held(made, table, by)), schema)
+        tables[table.name] = with_supersession(rows, table)
+    return with_exclusions(tables)
+
+
+def _held(made: sa.Table, table: Table, by: int) -> sa.ColumnElement[bool]:
+    return made.c.ingested_at <= by if table.versioned else sa.true()
