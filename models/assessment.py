@@ -125,11 +125,11 @@ def _risks(case: OneCase) -> list[dict[str, Any]]:
 
 def _suggested(scorer: Scorer | None, document: Document, narrative: Prepared) -> list[dict[str, Any]]:
     """What the learned tagger finds asserted and no rule reads anywhere, the likeliest first."""
-    if scorer is None or scorer.tagger is None:
+    if scorer is None or scorer.estimator.tagger is None:
         return []
     read = {finding.cue for finding in asserted(tag(document.text))}
     likeliest: dict[str, Suggestion] = {}
-    for found in sorted(scorer.tagger.suggest(document.text), key=lambda found: -found.probability):
+    for found in sorted(scorer.estimator.tagger.suggest(document.text), key=lambda found: -found.probability):
         if found.polarity == "asserted" and found.cue not in read:
             likeliest.setdefault(found.cue, found)
     reach = within_narrative(document, narrative)

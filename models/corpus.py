@@ -114,6 +114,11 @@ class Corpus:
         return Corpus(self.clauses, self.member[rows], self.counts)
 
     @property
+    def held(self) -> list[Clause]:
+        """The distinct clauses of these texts; `clauses` may hold those of others too."""
+        return [self.clauses[place] for place in np.unique(self.member.indices).tolist()]
+
+    @property
     def counts(self) -> GramCounts:
         """The grams of every clause; read once, shared by `rows`."""
         if self._counts is None:

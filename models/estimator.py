@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from models import text
+from models.annotations import staff_labels
 from models.blocks import Points
 from models.calibration import HazardMap
 from models.coherence import coherent_risks
@@ -20,12 +21,14 @@ from models.encoders.base import Encoder, read_by_hazard
 from models.hazard import TEXT_COLUMNS, EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
+from models.lessons import Taught
 from models.neighbour import line_of
 from models.ngrams import NgramScore
 from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
 from models.rows import HazardRows
 from models.shares import TargetShares
 from models.spread import Spread, ends
+from models.tagger import Tagger
 from models.targets import labels
 from models.trouble import learned
 
@@ -46,6 +49,8 @@ class Estimator:
         The text scores of harm and of trouble; None where there was too little to learn one.
     hazard, shares
         See their modules.
+    tagger
+        What finds cues in clauses that no rule reads.
     encoder
         What reads the text beside the n-grams; None where none was asked for, or harms were too few.
     spread
@@ -56,15 +61,18 @@ class Estimator:
     hazard: EscalationHazard
     shares: TargetShares
     trouble: NgramScore | None = None
+    tagger: Tagger | None = None
     encoder: Encoder | None = None
     spread: Spread | None = None
 
     def text_columns(self, inputs: Inputs) -> Array:
-        """The columns of the text scores, shape (n, 4), and those of the encoder after them."""
+        """The columns of the text scores and of the tagger, shape (n, 5), then those of the encoder."""
         nothing = np.full((len(inputs), 2), np.nan)
         read = [
             nothing if score is None else score.columns(inputs.corpus) for score in (self.score, self.trouble)
         ]
+        tagger = self.tagger
+        read.append(nothing[:, :1] if tagger is None else tagger.expected_points(inputs.corpus)[:, None])
         if self.encoder is not None:
             places, _ = read_by_hazard(self.encoder)
             read.append(self.encoder.encode(inputs.corpus)[:, places])
@@ -154,6 +162,10 @@ def fit_estimator(
     columns_of_text = np.hstack(
         [text.out_of_fold(inputs.corpus, points, name, tell(f"text, {name}")) for name in text.TEACHERS]
     )
+    known_labels = staff_labels(points.snapshot, cut)
+    tagger = Tagger.fit(Taught.of((clause.text for clause in inputs.corpus.held), known_labels), seed=seed)
+    suggested = tagger.expected_points(inputs.corpus)
+    columns_of_text = np.column_stack([columns_of_text, suggested])
     harm, trouble = (text.fit_score(inputs.corpus, points, name, points.all, cut) for name in text.TEACHERS)
     names: tuple[str, ...] = TEXT_COLUMNS
     fitted = None
@@ -199,4 +211,4 @@ def fit_estimator(
     sizes = np.bincount(groups, weight)[groups]
     votes = np.divide(weight, sizes, out=np.zeros_like(weight), where=sizes > 0)
     spread = Spread.fit(hazard, inputs.table, inputs.cues, columns_of_text, rows, votes)
-    return Estimator(harm, hazard, shares, trouble, fitted, spread)
+    return Estimator(harm, hazard, shares, trouble, tagger, fitted, spread)

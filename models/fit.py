@@ -9,7 +9,7 @@ matured at the cut and keeps map and thresholds: it has learned from a little mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from docket.times import DAY, rfc3339
 from features.catalogue import COLUMNS, catalogue_hash
 from models import policy, splits
-from models.annotations import staff_labels
 from models.auditing import groups_audited, uncertainty
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
@@ -27,14 +26,12 @@ from models.encoders.base import Encoder
 from models.estimator import Estimator, fit_estimator
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
-from models.lessons import Taught
 from models.material import Material, Progress, gather
 from models.ranges import Ranges
 from models.reading import floored
 from models.rows import HazardRows
 from models.scorer import Scorer
 from models.summary import Validated, figures
-from models.tagger import Tagger
 from models.targets import DEFAULT_HORIZON, HORIZONS, TARGETS, Labels
 
 if TYPE_CHECKING:
@@ -107,7 +104,7 @@ def train(
         If no 90-day label has matured by the cut.
     """
     material = gather(snapshot, cut, seed, progress)
-    trained = train_on(
+    return train_on(
         material,
         progress,
         settings=settings,
@@ -116,9 +113,6 @@ def train(
         encoder=encoder,
         neighbour=neighbour,
     )
-    taught = Taught.of(dict.fromkeys(material.frame["text"]), staff_labels(material.known, material.cut))
-    scorer = replace(trained.scorer, tagger=Tagger.fit(taught, seed=material.seed))
-    return replace(trained, scorer=scorer)
 
 
 def train_on(

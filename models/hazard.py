@@ -26,7 +26,9 @@ from models.trouble import Lead
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst")
+SUGGESTED: Final = "suggested_points"
+"""Checklist points by the tagger: worth what a point is worth, until harms say more."""
+TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst", SUGGESTED)
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
 
@@ -101,7 +103,8 @@ class EscalationHazard:
         cue_points
             What each cue column is worth on the checklist, shape (c,).
         text_names
-            Names of the text columns: two of each n-gram score, and those of an encoder after them.
+            Names of the text columns: two of each n-gram score, the
+            tagger's points, and those of an encoder after them.
         design
             The terms of the table, where they are fitted already.
         lead
@@ -146,10 +149,11 @@ class EscalationHazard:
             return
         x = self._linear_matrix(table[used], cues[used], text[used])
         read = terms + len(self.cue_names)
+        points = np.concatenate([cue_points, [float(name == SUGGESTED) for name in self.text_names]])
         led = np.zeros(len(x)) if lead is None else _centred(lead.column[used], weight[used])
         said = np.zeros(len(x)) if neighbour is None else _centred(x[:, :read] @ neighbour, weight[used])
         self.intercept, found = fit_ridge(
-            np.column_stack([x, led, said, cues[used] @ cue_points]),
+            np.column_stack([x, led, said, x[:, terms:] @ points]),
             events[used],
             loss="poisson",
             penalty=np.concatenate(
@@ -163,7 +167,7 @@ class EscalationHazard:
         # points, lead and neighbour are sums over columns: what they are worth goes into the columns'
         *coefficients, follow, believe, point = found
         self.coefficients = np.asarray(coefficients)
-        self.coefficients[terms:read] += point * cue_points
+        self.coefficients[terms:] += point * points
         for worth, direction in (
             (follow, None if lead is None else lead.direction),
             (believe, neighbour),

@@ -55,8 +55,6 @@ class Scorer:
         See their modules.
     info
         Where it comes from: data digest, cut, seed, counts. JSON types only.
-    tagger
-        Finds cues where no rule does, to be shown to staff: no risk rests on it.
     """
 
     estimator: Estimator
@@ -64,7 +62,6 @@ class Scorer:
     policy: ColourPolicy
     ranges: Ranges
     info: Mapping[str, Any] = field(default_factory=dict)
-    tagger: Tagger | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -144,7 +141,7 @@ class Scorer:
             "has_text": self.estimator.score is not None,
             "has_trouble": self.estimator.trouble is not None,
             "has_encoder": encoder is not None,
-            "has_tagger": self.tagger is not None,
+            "has_tagger": self.estimator.tagger is not None,
             "text_names": list(hazard.text_names),
             "calibration": asdict(self.calibration),
             "policy": self.policy.to_json(),
@@ -168,8 +165,8 @@ class Scorer:
             self.estimator.trouble.save(folder, "trouble")
         if encoder is not None:
             encoder.save(folder / "encoder")
-        if self.tagger is not None:
-            self.tagger.save(folder)
+        if self.estimator.tagger is not None:
+            self.estimator.tagger.save(folder)
         if hazard.booster is not None:
             hazard.booster.save_model(str(folder / "trees.txt"))
 
@@ -210,6 +207,7 @@ class Scorer:
                 hazard,
                 TargetShares.of(arrays),
                 NgramScore.load(folder, "trouble") if state["has_trouble"] else None,
+                Tagger.load(folder) if state["has_tagger"] else None,
                 encoder,
                 Spread(arrays["spread_root"]) if "spread_root" in arrays else None,
             ),
@@ -217,7 +215,6 @@ class Scorer:
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
-            tagger=Tagger.load(folder) if state["has_tagger"] else None,
         )
 
 

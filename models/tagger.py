@@ -5,7 +5,8 @@ characters and which company it keeps (`models.lessons`). A clause that staff ha
 several, whatever the rules say of it.
 
 What it finds where no rule does is a *suggestion*: it is shown to staff as such, with its probability, and no
-safety floor rests on it.
+safety floor rests on it. The hazard reads what the unread clauses of a text are worth on the checklist as the
+tagger expects it (ADR 0041).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.utils import murmurhash3_32
 
-from features.cues import CUES
+from features.cues import BY_NAME, CUES
 from features.cues.polarity import Polarity, polarity_of
 from features.cues.tagging import clauses, mentions
+from models.corpus import Corpus
 from models.lessons import LONGEST, WIDTH, Lesson, Taught, vectorised
 
 Array = NDArray[np.float64]
@@ -68,6 +70,7 @@ class Tagger:
         self._by_gram = self.coefficients.T.tocsr()
         self.intercepts = intercepts
         self.thresholds = thresholds
+        self._points = np.array([BY_NAME[cue].points for cue in self.cues], dtype=np.float64)
 
     @classmethod
     def fit(cls, taught: Taught, *, seed: int) -> Tagger:
@@ -95,6 +98,26 @@ class Tagger:
     def probabilities(self, texts: Sequence[str]) -> Array:
         """(n, cues): how likely each clause speaks of each cue."""
         return np.asarray(expit((vectorised(texts) @ self._by_gram).toarray() + self.intercepts))
+
+    def expected_points(self, corpus: Corpus) -> Array:
+        """Checklist points that the plain clauses in which no rule reads a cue are expected to be worth.
+
+        Returns
+        -------
+        ndarray
+            Shape (texts,): the sum over a text's clauses and all cues of points times probability.
+        """
+        unread = [
+            place
+            for place, clause in enumerate(corpus.clauses)
+            if not (clause.cue or clause.mention or clause.polarity)
+        ]
+        worth = np.zeros(len(corpus.clauses))
+        if unread and self.cues:
+            likely = self.probabilities([corpus.clauses[place].text for place in unread])
+            # a plain sum: the same clause alone and among others gives the same bits
+            worth[unread] = (likely * self._points).sum(axis=1)
+        return corpus.over_clauses(worth)[:, 0]
 
     def suggest(self, text: str) -> list[Suggestion]:
         """Cues of a prepared text that no rule reads in their clause, in the order in which they stand."""
