@@ -18,18 +18,22 @@ from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
 from serving import handling
 from serving.access import guarded
+from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
 from serving.background import Repeating
 from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
+from serving.decisions import endpoints as decision_routes
 from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
+from serving.listing import endpoints as listing_routes
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
+from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
@@ -78,7 +82,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)
-    for routes in (case_routes, merge_routes, visit_routes, model_routes, audit_routes, health_routes):
+    for routes in (
+        case_routes,
+        listing_routes,
+        decision_routes,
+        annotation_routes,
+        merge_routes,
+        visit_routes,
+        registry_routes,
+        model_routes,
+        audit_routes,
+        health_routes,
+    ):
         app.include_router(guarded(routes.router))
     _document_problems(app)
     return app

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from serving import errors
 from serving.access import Caller, Guarded
-from serving.cases.endpoints import CaseId, Here
+from serving.answering import CaseId, Here
 from serving.merges import service
 from serving.merges.schemas import MergeIn, MergeOut, UnmergeIn
 

@@ -71,7 +71,7 @@ def _by_rule(state: State, dispute_id: str, least: float) -> None:
             now=now_micros(),
             probability=best["probability"],
         )
-    cases.assess_and_keep(state, done.into_id, done.recorded_at, intake=False)
+    cases.assess_and_keep(state, done.into_id, done.recorded_at)
 
 
 def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _see(conn: sa.Connection, key: Key, dispute_id: str) -> None:
 
 def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dict[str, Any]:
     """The answer. If assessing fails now, what was recorded stands, and the next event assesses the case."""
-    answer = cases.assess_and_keep(state, assessed, as_of, intake=False)
+    answer = cases.assess_and_keep(state, assessed, as_of)
     return {
         "merge_id": done.merge_id,
         "dispute_id": done.dispute_id,
@@ -156,5 +156,5 @@ def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dic
         "probability": done.probability,
         "recorded_at": rfc3339(done.recorded_at),
         "undone_at": None if done.undone_at is None else rfc3339(done.undone_at),
-        "assessment": json.loads(shown_to(state, key, answer.text)),
+        "assessment": json.loads(shown_to(state, key, answer)),
     }

@@ -199,6 +199,10 @@ def test_a_report_that_is_sent_again_is_the_same_report(client: TestClient, stor
     assert (first.status_code, again.status_code) == (201, 200) and first.content == again.content
     assert count(store, "events") == count(store, "visits") == 1
     changed = body | {"events": [event | {"kind": "contacted"}]}
+    # another body under the same id is a conflict, unless it says that it is a correction
+    assert client.post("/v1/cases/x/events", json=changed).status_code == 409
+    later = {"recorded_at": datetime.now(UTC).isoformat()}
+    changed = body | {"events": [event | {"kind": "contacted"} | later]}
     assert client.post("/v1/cases/x/events", json=changed).status_code == 201
     assert count(store, "events") == 2
 
