@@ -22,7 +22,7 @@ from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
 from serving.background import Repeating
 from serving.cases import endpoints as case_routes
-from serving.cases.service import assessed
+from serving.cases.assessing import assessed
 from serving.decisions import endpoints as decision_routes
 from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
@@ -37,6 +37,7 @@ from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
+from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
 
 _log = structlog.get_logger("anlan.app")
@@ -68,8 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         following = Repeating("following_model", state.models.look)
         if settings.model:
             following.start(settings.model_poll)
+        catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
+        catching_up.start()
         yield
-        await run_in_threadpool(following.stop)
+        for thread in (following, catching_up):
+            await run_in_threadpool(thread.stop)
         state.store.close()
 
     app = FastAPI(
@@ -102,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
-        opened(settings.store),
+        opened(settings.store, settings.store_wait),
         Models(
             settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
         ),
@@ -117,15 +121,20 @@ def _started(settings: Settings, metrics: Metrics) -> State:
     return state
 
 
-def opened(url: str) -> Store:
+def opened(url: str, wait: float | None = None) -> Store:
     """The store, unless it was written with another secret than the one at hand.
+
+    Parameters
+    ----------
+    wait
+        As in `docket.store.open_store`.
 
     Raises
     ------
     docket.store.StoreError
         Saying so.
     """
-    store = open_store(url)
+    store = open_store(url, wait=wait)
     try:
         with store.begin() as conn:
             check_secret(conn)

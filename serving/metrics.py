@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -22,6 +24,15 @@ class Metrics:
             "anlan_assessments", "Assessments by recommended colour", ("colour",), registry=self.registry
         )
         self.degraded = Counter("anlan_degraded", "Assessments made without a model", registry=self.registry)
+        self.unscored = Gauge(
+            "anlan_unscored_cases",
+            "Cases stored and not scored by a model; not a number while the store doesn't say",
+            registry=self.registry,
+        )
+        self.unscored.set(math.nan)
+        self.caught_up = Counter(
+            "anlan_caught_up", "Cases scored by the catch-up, by model or rules", registry=self.registry
+        )
         self.model = Gauge(
             "anlan_model_info", "1 for the model version in use", ("version",), registry=self.registry
         )

@@ -22,6 +22,12 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    store_wait: Annotated[float, Field(gt=0)] = Field(
+        default=10.0, description="seconds that a request waits for a locked database before it is 503"
+    )
+    catch_up_every: Annotated[float, Field(gt=0)] = Field(
+        default=5.0, description="seconds between two looks for cases that are stored and not scored"
+    )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
     )

@@ -252,6 +252,20 @@ HANDLERS: Final = sa.Table(
 )
 """Which unit took a case and when; the last one has it."""
 
+UNSCORED: Final = sa.Table(
+    "unscored",
+    METADATA,
+    sa.Column("dispute_id", WORD, primary_key=True),
+    sa.Column("since", MOMENT, nullable=False),
+    sa.Column("due_at", MOMENT, nullable=False),
+    sa.Column("revision", sa.BigInteger(), nullable=False),
+    sa.Column("tries", sa.BigInteger(), nullable=False),
+    sa.Column("degraded", sa.Boolean(), nullable=False),
+    sa.Index(None, "since", "dispute_id"),
+)
+"""Cases that are stored and not scored: to be assessed for what was stored, or assessed by the rules alone
+(`degraded`). `revision` tells apart what was noted; nobody claims one before `due_at`."""
+
 AUDIT_LOG: Final = sa.Table(
     "audit_log",
     METADATA,

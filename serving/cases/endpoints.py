@@ -75,14 +75,31 @@ def post_case(
     responses=errors.documented(*_COMMON),
 )
 def post_batch(batch: BatchIn, key: Caller, state: Here, request: Request) -> Response:
-    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would."""
+    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would.
+
+    Where the store is lost on the way, the rest is 503, and `Retry-After` says when to send the batch again.
+    """
     request_id = getattr(request.state, "request_id", None)
-    results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
-    return Response('{"results":[' + ",".join(results) + "]}", media_type="application/json")
+    results: list[str] = []
+    lost: errors.Problem | None = None
+    for place, body in enumerate(batch.cases):
+        # Once the store is gone the others needn't each wait for it as long.
+        told, problem = ("", lost) if lost is not None else _one(state, key, body, place)
+        if isinstance(problem, errors.Unavailable):
+            lost = problem
+        if problem is not None:
+            of_problem = json.dumps(problem.body(request_id), ensure_ascii=False)
+            told = f'{{"status":{problem.status},"problem":{of_problem}}}'
+        results.append(told)
+    return Response(
+        '{"results":[' + ",".join(results) + "]}",
+        media_type="application/json",
+        headers=None if lost is None else lost.headers,
+    )
 
 
-def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> str:
-    """One case of a batch: an answer stands as the bytes that were kept."""
+def _one(state: State, key: Key, body: dict[str, Any], place: int) -> tuple[str, errors.Problem | None]:
+    """One case of a batch: its answer, in which the assessment stands as the bytes kept, or what is wrong."""
     try:
         unstorable = text_errors(body, ("cases", place))
         if unstorable:
@@ -99,9 +116,8 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
         log_failure(_log, "case_of_batch_failed", error)
         problem = problem_of(error)
     else:
-        return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}'
-    told = json.dumps(problem.body(request_id), ensure_ascii=False)
-    return f'{{"status":{problem.status},"problem":{told}}}'
+        return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}', None
+    return "", problem
 
 
 @router.post(

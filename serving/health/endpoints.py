@@ -68,6 +68,6 @@ def readyz(response: Response, state: Annotated[State, Depends(state_of)]) -> Re
 
 
 @router.get("/metrics", summary="Counters for Prometheus", response_class=Response)
-def metrics(state: Annotated[State, Depends(state_of)]) -> Response:
+async def metrics(state: Annotated[State, Depends(state_of)]) -> Response:
     """Prometheus' text format."""
     return Response(state.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

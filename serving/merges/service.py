@@ -17,6 +17,7 @@ from models.duplicates import probability_of
 from serving.access import reaches
 from serving.cases import repository
 from serving.cases import service as cases
+from serving.cases.assessing import assess_and_keep
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
@@ -24,6 +25,7 @@ from serving.handling import log_failure
 from serving.merges.proposing import shown_to
 from serving.merges.schemas import MergeIn, UnmergeIn
 from serving.state import State
+from serving.unscored import repository as unscored
 
 _log = structlog.get_logger("anlan.merges")
 RULE: Final = "rule"
@@ -71,7 +73,8 @@ def _by_rule(state: State, dispute_id: str, least: float) -> None:
             now=now_micros(),
             probability=best["probability"],
         )
-    cases.assess_and_keep(state, done.into_id, done.recorded_at)
+        unscored.note(conn, done.into_id, done.recorded_at)
+    assess_and_keep(state, done.into_id, done.recorded_at)
 
 
 def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, Any]:
@@ -103,6 +106,7 @@ def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, A
             raise MergeRefused(_REFUSALS[error.code]) from error
         except BusyError as error:
             raise Unavailable(_BUSY) from error
+        unscored.note(conn, done.into_id, now)
     return _told(state, key, done, done.into_id, done.recorded_at)
 
 
@@ -118,17 +122,19 @@ def part(state: State, key: Key, dispute_id: str, asked: UnmergeIn) -> dict[str,
     Unavailable
         If somebody else is merging or loading.
     """
+    now = now_micros()
     with state.store.begin() as conn:
         _see(conn, key, dispute_id)
         standing = merge_of(conn, dispute_id)
         if standing is not None:
             _see(conn, key, standing.into_id)
         try:
-            done = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now_micros())
+            done = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now)
         except MergeRefusedError as error:
             raise MergeRefused(_REFUSALS[error.code]) from error
         except BusyError as error:
             raise Unavailable(_BUSY) from error
+        unscored.note(conn, dispute_id, now)
     return _told(state, key, done, dispute_id, done.undone_at or done.recorded_at)
 
 
@@ -147,8 +153,8 @@ def _see(conn: sa.Connection, key: Key, dispute_id: str) -> None:
 
 
 def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dict[str, Any]:
-    """The answer. If assessing fails now, what was recorded stands, and the next event assesses the case."""
-    answer = cases.assess_and_keep(state, assessed, as_of)
+    """The answer. If assessing fails now, what was recorded stands, and the case is noted as unscored."""
+    answer = assess_and_keep(state, assessed, as_of)
     return {
         "merge_id": done.merge_id,
         "dispute_id": done.dispute_id,

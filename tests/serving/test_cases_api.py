@@ -24,7 +24,7 @@ from docket.store.writing import append
 from docket.times import now_micros
 from features.online.case import OneCase
 from serving.app import create_app
-from serving.cases import service
+from serving.cases import assessing
 from serving.settings import Settings
 
 
@@ -256,10 +256,10 @@ def test_a_stated_danger_shows_though_features_and_texts_fail(
 
     # A fault planted in the real service: nothing from outside makes these fail without the store failing.
     monkeypatch.setattr(OneCase, "facts", fail)
-    monkeypatch.setattr(service, "documents", fail)
+    monkeypatch.setattr(assessing, "documents", fail)
     got = client.post("/v1/cases", json=case("x", "家长扬言跳楼"))
     assert got.status_code == 201 and got.json()["colour"] == "red" and got.json()["degraded"]
-    monkeypatch.setattr(service, "assess", fail)
+    monkeypatch.setattr(assessing, "assess", fail)
     batch = client.post("/v1/cases:batch", json={"cases": [case("u"), case("v", kind="x")]})
     assert [result["status"] for result in batch.json()["results"]] == [500, 422]
 

@@ -9,77 +9,26 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import count as counting
 from pathlib import Path
 
 import httpx
-import mlflow
 import pytest
 from fastapi.testclient import TestClient
-from made_up_district import CUT, SETTINGS, make_district
+from model_versions import Registry
 from served import free_port, start, wait_for
 from small_district import case, key_of
 
-from docket.snapshot import Snapshot
 from docket.store import Store
 from models import registry
-from models.fit import train
 from models.golden import GoldenCasesDifferError, check, write
-from models.policy import ColourPolicy
 from models.replay import replay
 from models.scorer import Scorer
 from models.taking_up import BrokenModelError, take_up
 from serving.app import create_app
 from serving.settings import Settings
-
-
-@dataclass(frozen=True)
-class Registry:
-    """A registry with four versions, each with other risks and another policy than the others."""
-
-    tracking: str
-    uris: tuple[str, ...]
-
-    def scorer_folder(self, uri: str) -> Path:
-        """Where the registry keeps a version's scorer."""
-        version = mlflow.MlflowClient(self.tracking).get_model_version("anlan", uri.rsplit("/", 1)[1])
-        logged = mlflow.get_logged_model(version.model_id or version.source.removeprefix("models:/"))
-        return Path(logged.artifact_location.removeprefix("file://")) / "artifacts" / "scorer"
-
-
-@pytest.fixture(scope="module")
-def models_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    folder = tmp_path_factory.mktemp("swaps")
-    with pytest.MonkeyPatch.context() as patch:
-        tracking = f"sqlite:///{folder}/mlruns/mlflow.db"
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
-            patch.setenv(name, tracking)
-        records = make_district(500, seed=2, base=-2.4).write(folder / "records")
-        trained = train(Snapshot.from_folder(records), CUT, seed=1, settings=SETTINGS)
-        uris = []
-        for number in range(4):
-            # Each says other risks, and names other colours.
-            told = json.loads(trained.scorer.policy.to_json())
-            told["thresholds"] |= {"red": 0.9 - number / 100}
-            scorer = replace(
-                trained.scorer,
-                calibration=replace(trained.scorer.calibration, shift=-0.3 * number),
-                policy=ColourPolicy.from_json(json.dumps(told)),
-            )
-            (folder / "files").mkdir(exist_ok=True)
-            uris.append(
-                registry.log_and_register(
-                    scorer, params={}, metrics={}, tags={}, files=folder / "files", example=trained.example
-                )
-            )
-        yield Registry(tracking, tuple(uris))
-
-
-@pytest.fixture(autouse=True)
-def first_is_champion(models_registry: Registry) -> None:
-    registry.promote(models_registry.uris[0])
 
 
 @contextmanager
