@@ -33,6 +33,8 @@ from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
 from serving.visits import endpoints as visit_routes
+from serving.webhooks import endpoints as webhook_routes
+from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
 
@@ -60,7 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         state = await run_in_threadpool(_started, settings, metrics)
         app.state.anlan = state
-        yield
+        with sending(state):
+            yield
         state.store.close()
 
     app = FastAPI(
@@ -69,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Risk early warning for dispute mediation",
         description=_DESCRIPTION,
         lifespan=life,
+        webhooks=webhook_routes.router,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)

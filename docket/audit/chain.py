@@ -19,7 +19,17 @@ from docket.times import now_micros
 from docket.vault import keyed_digest
 
 Action = Literal[
-    "score", "view", "decide", "merge", "unmerge", "export", "promote", "create_key", "revoke_key"
+    "score",
+    "view",
+    "decide",
+    "merge",
+    "unmerge",
+    "export",
+    "promote",
+    "create_key",
+    "revoke_key",
+    "webhook",
+    "notify",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

@@ -22,6 +22,7 @@ from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from serving.merges.proposing import shown_to
 from serving.rows import Rows, reference_errors, row_errors, stored
 from serving.state import State
+from serving.webhooks import service as webhooks
 
 _ELSEWHERE: Final = "The case was merged into one that lies outside of the key's area: tell the centre."
 
@@ -87,6 +88,8 @@ def report(state: State, key: Key, dispute_id: str, happened: HappenedIn) -> Ans
         as_of = max([since, *(row["recorded_at"] for row in (*events, *visits))])
         new = append_rows(conn, "events", events, now, "events[{}]")
         new += append_rows(conn, "visits", visits, now, "visits[{}]")
+        if new:
+            webhooks.happened(conn, home)
         earlier = None if new else repository.latest_answer(conn, home, as_of)
         if earlier is not None:
             audit.record(conn, "view", case=home)
