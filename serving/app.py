@@ -38,6 +38,8 @@ from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
 from serving.visits import endpoints as visit_routes
+from serving.webhooks import endpoints as webhook_routes
+from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
 
@@ -68,7 +70,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         following = Repeating("following_model", state.models.look)
         if settings.model:
             following.start(settings.model_poll)
-        yield
+        with sending(state):
+            yield
         await run_in_threadpool(following.stop)
         state.store.close()
 
@@ -78,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Risk early warning for dispute mediation",
         description=_DESCRIPTION,
         lifespan=life,
+        webhooks=webhook_routes.router,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)

@@ -40,6 +40,7 @@ from serving.merges.proposing import proposed, reached, shown_to, within
 from serving.models.service import Current
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
+from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
 OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
@@ -190,7 +191,10 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
             answer, features = _by_rules(conn, dispute_id, as_of), {}
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with state.store.begin() as conn:
-        repository.keep_assessment(conn, answer, text, as_of, features, now_micros())
+        earlier = webhooks.before(conn, dispute_id)
+        if repository.keep_assessment(conn, answer, text, as_of, features, now_micros()):
+            notice = state.settings.webhook_notice_minutes
+            webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
         repository.show_on_board(conn, dispute_id)
         if then is not None:
             then(conn, answer["assessment_id"], text)
