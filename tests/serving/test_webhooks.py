@@ -341,3 +341,23 @@ def test_the_description_tells_receivers_what_comes(store: Store) -> None:
         spec = client.get("/openapi.json").json()
     assert set(spec["webhooks"]) == {"colour", "decision", "deadline"}
     assert "risks" not in json.dumps(spec["components"]["schemas"]["ColourData"])
+
+
+def test_the_check_that_the_docs_give_receivers_holds(
+    store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    given: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], given)
+    is_ours = given["is_ours"]
+    _, secret = register(store, receiver.url, "colour")
+    with client_of(store) as client:
+        post(client, store, "x1")
+        (headers, body), *_ = receiver.wait_for(1)
+    assert is_ours(secret, headers, body)
+    assert not is_ours(secret, headers, body.replace(b'"red"', b'"blue"'))
+    assert not is_ours("whsec_" + base64.b64encode(b"k" * 32).decode(), headers, body)
+    assert not is_ours(secret, headers | {"webhook-id": "wd-other"}, body)
+    later = time.time() + 600
+    monkeypatch.setattr(given["time"], "time", lambda: later)
+    assert not is_ours(secret, headers, body)
