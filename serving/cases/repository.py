@@ -77,9 +77,11 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
-        ).on_conflict_do_nothing()
+        )
+        .on_conflict_do_nothing()
+        .returning(ASSESSMENTS.c.assessment_id)
     )
-    return kept.rowcount == 1
+    return kept.first() is not None
 
 
 def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:
