@@ -27,7 +27,7 @@ from serving.cases.schemas import (
 )
 from serving.handling import log_failure, problem_of
 from serving.merges import service as merges
-from serving.repeats.service import IdempotencyKey, ask_of
+from serving.repeats.service import IdempotencyKey, ask_of, once
 from serving.shapes import field_errors
 from serving.state import State
 
@@ -74,15 +74,26 @@ def post_case(
     summary="Send in up to 1,000 cases",
     responses=errors.documented(*_COMMON),
 )
-def post_batch(batch: BatchIn, key: Caller, state: Here, request: Request) -> Response:
-    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would."""
+def post_batch(
+    batch: BatchIn, key: Caller, state: Here, request: Request, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would.
+
+    A repeat of the whole by its Idempotency-Key answers the same bytes, unless a case had failed (5xx).
+    """
     request_id = getattr(request.state, "request_id", None)
-    results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
-    return Response('{"results":[' + ",".join(results) + "]}", media_type="application/json")
+
+    def make() -> tuple[str, bool]:
+        results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
+        done = all(status < 500 for status, _ in results)
+        return '{"results":[' + ",".join(text for _, text in results) + "]}", done
+
+    ask = ask_of(key, request, batch, idempotency_key)
+    return Response(once(state, ask, make), media_type="application/json")
 
 
-def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> str:
-    """One case of a batch: an answer stands as the bytes that were kept."""
+def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> tuple[int, str]:
+    """One case of a batch, its status and text: an answer stands as the bytes that were kept."""
     try:
         unstorable = text_errors(body, ("cases", place))
         if unstorable:
@@ -99,9 +110,10 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
         log_failure(_log, "case_of_batch_failed", error)
         problem = problem_of(error)
     else:
-        return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}'
+        status = 201 if answer.new else 200
+        return status, f'{{"status":{status},"assessment":{answer.text}}}'
     told = json.dumps(problem.body(request_id), ensure_ascii=False)
-    return f'{{"status":{problem.status},"problem":{told}}}'
+    return problem.status, f'{{"status":{problem.status},"problem":{told}}}'
 
 
 @router.post(

@@ -23,6 +23,7 @@ class Intake:
     """A case that came in by the API before."""
 
     dispute_id: str
+    idempotency_key: str | None
     body_digest: str
     assessment_id: str | None
 
@@ -35,7 +36,9 @@ def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) ->
     # Where both match different intakes, the other dispute's tells of the conflict.
     query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
     row = conn.execute(query).mappings().first()
-    return None if row is None else Intake(row["dispute_id"], row["body_digest"], row["assessment_id"])
+    if row is None:
+        return None
+    return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
 
 
 def add_intake(
