@@ -18,17 +18,22 @@ from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
 from serving import handling
 from serving.access import guarded
+from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
+from serving.background import Repeating
 from serving.cases import endpoints as case_routes
 from serving.cases.service import assessed
+from serving.decisions import endpoints as decision_routes
 from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
+from serving.listing import endpoints as listing_routes
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
-from serving.models.service import Models
+from serving.models.service import Current, Models
+from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
@@ -62,8 +67,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         state = await run_in_threadpool(_started, settings, metrics)
         app.state.anlan = state
+        following = Repeating("following_model", state.models.look)
+        if settings.model:
+            following.start(settings.model_poll)
         with sending(state):
             yield
+        await run_in_threadpool(following.stop)
         state.store.close()
 
     app = FastAPI(
@@ -77,7 +86,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     handling.install(app)
-    for routes in (case_routes, merge_routes, visit_routes, model_routes, audit_routes, health_routes):
+    for routes in (
+        case_routes,
+        listing_routes,
+        decision_routes,
+        annotation_routes,
+        merge_routes,
+        visit_routes,
+        registry_routes,
+        model_routes,
+        audit_routes,
+        health_routes,
+    ):
         app.include_router(guarded(routes.router))
     _document_problems(app)
     return app
@@ -87,16 +107,17 @@ def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
         opened(settings.store),
-        Models(settings.model),
+        Models(
+            settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
+        ),
         metrics,
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
     )
-    state.models.load()
-    current = state.models.current
-    if current is not None:
-        metrics.model.labels(current.version).set(1)
-    _warm_up(state)
+    if settings.model:
+        state.models.look()
+    if state.models.current is None:
+        _warm_up(state, None)
     return state
 
 
@@ -118,18 +139,18 @@ def opened(url: str) -> Store:
     return store
 
 
-def _warm_up(state: State) -> None:
+def _warm_up(state: State, current: Current | None) -> None:
     """Assess a case that the store holds, so that no caller waits for compilers and caches."""
     latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
-    with state.store.snapshot() as conn:
-        row = conn.execute(latest).first()
-    if row is None:
-        return
-    with state.store.snapshot() as conn:
-        try:
-            assessed(conn, state, state.models.current, str(row[0]), int(row[1]))
-        except Exception as error:  # noqa: BLE001 - a start is not a request: it is said, and the service runs
-            handling.log_failure(_log, "warm_up_failed", error)
+    try:
+        with state.store.snapshot() as conn:
+            row = conn.execute(latest).first()
+        if row is None:
+            return
+        with state.store.snapshot() as conn:
+            assessed(conn, state, current, str(row[0]), int(row[1]))
+    except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
+        handling.log_failure(_log, "warm_up_failed", error)
 
 
 def _document_problems(app: FastAPI) -> None:

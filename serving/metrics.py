@@ -38,6 +38,23 @@ class Metrics:
             "anlan_webhook_dead_letters", "Deliveries that were given up", registry=self.registry
         )
 
+        self.taken_up = Counter(
+            "anlan_model_taken_up", "Times that a model version came into use", registry=self.registry
+        )
+        self.refused = Counter(
+            "anlan_model_refused", "Versions that were refused as broken", registry=self.registry
+        )
+        self.behind = Gauge(
+            "anlan_model_behind",
+            "1 while the model that should be in use isn't: /readyz says why",
+            registry=self.registry,
+        )
+        self.registry_up = Gauge(
+            "anlan_model_registry_up",
+            "Whether the model registry answered when it was last asked",
+            registry=self.registry,
+        )
+
     def exposition(self) -> bytes:
         """All of them in Prometheus' text format."""
         return generate_latest(self.registry)

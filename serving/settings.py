@@ -22,6 +22,9 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    model_poll: Annotated[float, Field(gt=0)] = Field(
+        default=2.0, description="seconds between two questions to the registry which version `model` means"
+    )
     body_limit: Annotated[int, Field(gt=0)] = Field(
         default=_MIB, description="largest request body, bytes, of every route but the batch"
     )

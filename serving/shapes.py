@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from docket.contract import BY_NAME, WITHDRAWN, Column, Kind, Table
+from docket.contract.enumerations import DISPUTE_KINDS
 from docket.times import LOCAL
 from serving.errors import FieldError
 
@@ -49,9 +50,14 @@ def _plain(text: str) -> str:
     return text
 
 
-_Time = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_local)]
-_Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
-_NewId = Annotated[_Id, AfterValidator(_plain)]
+Time = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_local)]
+Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
+Colour = Literal["none", "blue", "yellow", "red"]
+LONGEST_REASON: Final = 2_000
+Words = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S", description="Why; kept masked.")
+]
+_NewId = Annotated[Id, AfterValidator(_plain)]
 _Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
@@ -59,7 +65,7 @@ def _type(column: Column, table: Table) -> Any:
     if column.values is not None:
         return Literal[column.values]
     if column.kind is Kind.TIME:
-        return _Time
+        return Time
     if column.kind is Kind.INTEGER:
         return Annotated[int, Field(strict=True, ge=column.low, le=column.high)]
     if column.kind is Kind.NUMBER:
@@ -67,7 +73,7 @@ def _type(column: Column, table: Table) -> Any:
     if column.kind is Kind.BOOLEAN:
         return Annotated[bool, Field(strict=True)]
     named = column.name == table.key[0] and column.refers is None
-    return _Text if column.kind is Kind.NARRATIVE else _NewId if named else _Id
+    return _Text if column.kind is Kind.NARRATIVE else _NewId if named else Id
 
 
 def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[str] = ()) -> type[Row]:
@@ -88,6 +94,8 @@ def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[s
 
 if TYPE_CHECKING:
     # The checker is told what the code relies on; the fields themselves come from the contract below.
+    DisputeKind = str
+
     class DisputeRow(Row):
         """A dispute."""
 
@@ -107,13 +115,35 @@ if TYPE_CHECKING:
     class VisitRow(Row):
         """A visit."""
 
+    class OutcomeRow(Row):
+        """An outcome."""
+
+        dispute_id: str | None
+
+    class AnnotationRow(Row):
+        """A label."""
+
+        dispute_id: str | None
+
+    class RegistryRow(Row):
+        """An entry."""
+
+        entry_id: str
+        person_id: str
+        dispute_id: str
+
 else:
+    DisputeKind = Literal[DISPUTE_KINDS]
     # What was withdrawn is said by merging and by loads, never by sending a row.
     DisputeRow = shape("disputes", leave_out=(WITHDRAWN,))
     PersonRow = shape("persons")
     PartyRow = shape("parties", leave_out=("dispute_id", WITHDRAWN))
     EventRow = shape("events", leave_out=(WITHDRAWN,), optional=("dispute_id",))
     VisitRow = shape("visits")
+    OutcomeRow = shape("outcomes", optional=("dispute_id",))
+    AnnotationRow = shape("annotations", optional=("dispute_id",))
+    # Leaving has a route of its own.
+    RegistryRow = shape("registry", leave_out=("left_at", "left_recorded_at"))
 
 
 def field_errors(found: Sequence[Mapping[str, Any]], within: tuple[int | str, ...] = ()) -> list[FieldError]:

@@ -21,20 +21,80 @@ def seed(client: TestClient, store: Store) -> None:
         assert client.post("/v1/cases", json=case(name), headers=centre).status_code == 201
     body = {"into": "x4", "reason": "同一件事"}
     assert client.post("/v1/cases/x3/merge", json=body, headers=centre).status_code == 200
+    entered = client.post("/v1/registry", json=_entry("r0"), headers=centre)
+    assert entered.status_code == 201
+    decided.clear()
+    decided.append(client.get("/v1/cases/x1", headers=centre).json()["assessment"])
+
+
+decided: list[dict[str, Any]] = []
+"""The assessment of x1 that is there."""
 
 
 def _event() -> dict[str, Any]:
     return {"events": [{"event_id": "walk", "at": datetime.now(UTC).isoformat(), "kind": "contacted"}]}
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _entry(name: str) -> dict[str, Any]:
+    return {
+        "entry_id": name,
+        "person_id": "p-x2",
+        "dispute_id": "x2",
+        "category": "neighbour_grudge",
+        "entered_at": _now(),
+    }
+
+
 CALLS: dict[str, tuple[str, Any]] = {
     "POST /v1/cases": ("/v1/cases", lambda: case("walk")),
     "POST /v1/cases:batch": ("/v1/cases:batch", lambda: {"cases": [case("walk")]}),
+    "GET /v1/cases": ("/v1/cases", None),
+    "GET /v1/cases/{dispute_id}/assessments": ("/v1/cases/x1/assessments", None),
+    "PATCH /v1/cases/{dispute_id}": ("/v1/cases/x1", lambda: {"dispute": {"text": "又来了，仍未解决。"}}),
+    "POST /v1/cases/{dispute_id}/outcomes": (
+        "/v1/cases/x1/outcomes",
+        lambda: {"outcomes": [{"outcome_id": "o1", "at": _now(), "kind": "violence", "severity": 2}]},
+    ),
+    "POST /v1/cases/{dispute_id}/annotations": (
+        "/v1/cases/x1/annotations",
+        lambda: {"annotations": [{"annotation_id": "n1", "cue": "weapon", "present": False}]},
+    ),
+    "PUT /v1/cases/{dispute_id}/decision": (
+        "/v1/cases/x1/decision",
+        lambda: {
+            "assessment_id": decided[0]["assessment_id"] if decided else "a-1",
+            "colour": "red",
+            "reason": "多次报警",
+        },
+    ),
+    "PUT /v1/cases/{dispute_id}/unit": ("/v1/cases/x1/unit", lambda: {"unit": "东街派出所"}),
+    "POST /v1/cases/{dispute_id}/withdraw": ("/v1/cases/x1/withdraw", lambda: {"reason": "误报"}),
     "GET /v1/cases/{dispute_id}": ("/v1/cases/x1", None),
     "POST /v1/cases/{dispute_id}/events": ("/v1/cases/x1/events", _event),
     "POST /v1/cases/{dispute_id}/merge": ("/v1/cases/x1/merge", lambda: {"into": "x2", "reason": "同一件事"}),
     "POST /v1/cases/{dispute_id}/unmerge": ("/v1/cases/x3/unmerge", lambda: {"reason": "是两件事"}),
     "GET /v1/visits": ("/v1/visits", None),
+    "POST /v1/visits": (
+        "/v1/visits",
+        lambda: {
+            "visits": [
+                {
+                    "visit_id": "vw",
+                    "person_id": "p-x1",
+                    "worker_id": "w1",
+                    "at": _now(),
+                    "contact": True,
+                    "finding": "calm",
+                }
+            ]
+        },
+    ),
+    "POST /v1/registry": ("/v1/registry", lambda: _entry("r1")),
+    "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", dict),
     "GET /v1/models/current": ("/v1/models/current", None),
     "GET /v1/audit": ("/v1/audit", None),
 }

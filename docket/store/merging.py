@@ -119,19 +119,21 @@ def merge(
         earlier = merge_of(conn, name)
         if earlier is not None:
             raise MergeRefusedError("merged", f"{name} was merged into {earlier.into_id} before")
-    gone, kept = _standing(conn, "disputes", dispute_id), _standing(conn, "disputes", into_id)
+    gone, kept = standing(conn, "disputes", dispute_id), standing(conn, "disputes", into_id)
     for name, found in ((dispute_id, gone), (into_id, kept)):
         if not found:
             raise MergeRefusedError("unknown", f"there is no dispute {name}")
-    theirs, ours = _standing(conn, "parties", dispute_id), _standing(conn, "parties", into_id)
+    theirs, ours = standing(conn, "parties", dispute_id), standing(conn, "parties", into_id)
     if _ever_with_authority(conn, dispute_id) and not _ever_with_authority(conn, into_id):
         # It would be left out of every count from then on, for good: an undoing couldn't give that back.
         raise MergeRefusedError("authority", f"{dispute_id} is with an authority and {into_id} isn't")
-    rows = {table: _standing(conn, table, dispute_id) for table in _MOVED}
-    own_events = _standing(conn, "events", into_id)
+    rows = {table: standing(conn, table, dispute_id) for table in _MOVED}
+    own_events = standing(conn, "events", into_id)
     ends = [row for row in rows["events"] if row["kind"] in _ENDS]
     rows["events"] = [row for row in rows["events"] if row["kind"] not in _ENDS]
-    at = _moment(now, [*gone, *kept, *theirs, *_versions(conn, "parties", into_id), *ends, *own_events], rows)
+    at = latest_moment(
+        now, [*gone, *kept, *theirs, *_versions(conn, "parties", into_id), *ends, *own_events], rows
+    )
     merge_id = hashlib.sha256(json.dumps([dispute_id, into_id, at]).encode()).hexdigest()[:24]
     held = {(row["person_id"], row["role"]) for row in ours}
     added = [row for row in theirs if (row["person_id"], row["role"]) not in held]
@@ -145,7 +147,7 @@ def merge(
         added=[[row["person_id"], row["role"]] for row in added],
         made=[row["event_id"] for row in made],
     )
-    correct = _Corrections(conn, at, now)
+    correct = Corrections(conn, at, now)
     correct("disputes", gone, withdrawn=True)
     correct("parties", theirs, withdrawn=True)
     correct("parties", added, dispute_id=into_id)
@@ -215,16 +217,16 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
     }
     added = [
         row
-        for row in _standing(conn, "parties", into)
+        for row in standing(conn, "parties", into)
         if [row["person_id"], row["role"]] in moved.added
         # Told of the other dispute since, or brought by another report of it too: it stays.
         and row["via"] == "merge"
         and (row["person_id"], row["role"]) not in others
     ]
-    at = _moment(max(now, found.recorded_at + 1), [*gone, *theirs, *ends, *made, *added], back)
+    at = latest_moment(max(now, found.recorded_at + 1), [*gone, *theirs, *ends, *made, *added], back)
     undone = {"undone_at": at, "undone_by": by, "undone_reason": prepare(reason).text}
     conn.execute(sa.update(MERGES).where(MERGES.c.merge_id == found.merge_id).values(**undone))
-    correct = _Corrections(conn, at, now)
+    correct = Corrections(conn, at, now)
     correct("disputes", gone, withdrawn=None)
     correct("parties", theirs, withdrawn=None)
     correct("parties", added, withdrawn=True)
@@ -237,7 +239,7 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
 
 
 @dataclass(frozen=True)
-class _Corrections:
+class Corrections:
     """Appends further versions of rows, all recorded at one moment."""
 
     conn: sa.Connection
@@ -245,6 +247,7 @@ class _Corrections:
     now: int
 
     def __call__(self, table: str, rows: Iterable[Mapping[str, Any]], **otherwise: Any) -> None:
+        """Append the rows of a table as they stand, but for what is said otherwise."""
         described = BY_NAME[table]
         written = []
         for row in rows:
@@ -301,7 +304,7 @@ def _latest(rows: Iterable[Row], table: str) -> list[Row]:
     return list({tuple(row[name] for name in BY_NAME[table].key): row for row in rows}.values())
 
 
-def _standing(conn: sa.Connection, table: str, dispute_id: str) -> list[Row]:
+def standing(conn: sa.Connection, table: str, dispute_id: str) -> list[Row]:
     """The rows of a dispute that stand: their latest version is of it and isn't withdrawn.
 
     Narratives of disputes come as submitted.
@@ -333,7 +336,7 @@ def _closed(events: Iterable[Row]) -> bool:
     return bool(last["closed"]) and not max(last["reopened"], default=-1) > max(last["closed"])
 
 
-def _moment(now: int, rows: Iterable[Row], moved: Mapping[str, Iterable[Row]]) -> int:
+def latest_moment(now: int, rows: Iterable[Row], moved: Mapping[str, Iterable[Row]]) -> int:
     """When the corrections are recorded: now, or right after the latest row that they correct."""
     every = [*rows, *(row for some in moved.values() for row in some)]
     return max([now, *(int(row["recorded_at"]) + 1 for row in every)])

@@ -183,6 +183,75 @@ PLANNED_VISITS: Final = sa.Table(
 )
 """Who had a place on a list, or a chance of one (`rank` null), as the day was first planned."""
 
+REQUESTS: Final = sa.Table(
+    "requests",
+    METADATA,
+    sa.Column("request_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("caller", WORD, nullable=False),
+    sa.Column("idempotency_key", WORD),
+    sa.Column("target", WORD, nullable=False),
+    sa.Column("body_digest", WORD, nullable=False),
+    sa.Column("noted_at", MOMENT, nullable=False),
+    sa.Column("work", WORD, nullable=False),
+    sa.Column("assessment_id", WORD),
+    sa.Column("answer", sa.Text),
+    sa.Column("finished_at", MOMENT),
+    sa.Index(None, "caller", "idempotency_key", unique=True),
+    sa.Index(None, "target", "body_digest"),
+)
+"""What was asked for by the API and what was answered: a repeat is known as one and answered alike."""
+
+DECISIONS: Final = sa.Table(
+    "decisions",
+    METADATA,
+    sa.Column("decision_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("assessment_id", WORD, nullable=False),
+    sa.Column("recommended", WORD, nullable=False),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("decided_at", MOMENT, nullable=False),
+)
+"""What people decided about a recommended colour; both are kept, and every decision."""
+
+BOARD: Final = sa.Table(
+    "case_board",
+    METADATA,
+    sa.Column("dispute_id", WORD, primary_key=True),
+    sa.Column("assessment_id", WORD, nullable=False),
+    sa.Column("as_of", MOMENT, nullable=False),
+    sa.Column("recommended", WORD, nullable=False),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("decided", sa.Boolean(), nullable=False),
+    sa.Column("changed_at", MOMENT, nullable=False),
+    sa.Index(None, "changed_at", "dispute_id"),
+    sa.Index(None, "colour", "changed_at", "dispute_id"),
+)
+"""Where each assessed case stands now: a digest of `assessments` and `decisions`, to be listed by."""
+
+WITHDRAWALS: Final = sa.Table(
+    "withdrawals",
+    METADATA,
+    sa.Column("dispute_id", WORD, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+)
+"""Cases that were taken back by who sent them, and why."""
+
+HANDLERS: Final = sa.Table(
+    "handlers",
+    METADATA,
+    sa.Column("handler_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("unit", WORD, nullable=False),
+    sa.Column("taken_at", MOMENT, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+)
+"""Which unit took a case and when; the last one has it."""
+
 AUDIT_LOG: Final = sa.Table(
     "audit_log",
     METADATA,

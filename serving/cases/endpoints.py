@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from docket.keys import Key
 from serving import errors
 from serving.access import Caller, Guarded
+from serving.answering import CaseId, Here, created, replaced, sent
 from serving.bodies import text_errors
-from serving.cases import reporting, service
-from serving.cases.schemas import Assessment, BatchIn, BatchOut, CaseIn, CaseOut, HappenedIn
+from serving.cases import changing, reporting, service
+from serving.cases.schemas import (
+    Assessment,
+    BatchIn,
+    BatchOut,
+    CaseIn,
+    CaseOut,
+    ChangeIn,
+    HappenedIn,
+    OutcomesIn,
+)
 from serving.handling import log_failure, problem_of
 from serving.merges import service as merges
-from serving.shapes import LONGEST_ID, field_errors
-from serving.state import State, state_of
+from serving.repeats.service import IdempotencyKey, ask_of, once
+from serving.shapes import field_errors
+from serving.state import State
 
 _log = structlog.get_logger("anlan.cases")
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
@@ -32,15 +43,7 @@ _COMMON = (
     errors.Invalid,
     errors.Unavailable,
 )
-CaseId = Annotated[str, Path(description="The case's `dispute_id`.", min_length=1, max_length=LONGEST_ID)]
-Here = Annotated[State, Depends(state_of)]
-_REPEAT: dict[int | str, dict[str, Any]] = {
-    200: {"model": Assessment, "description": "A repeat: the bytes of the first answer."}
-}
-
-
-def _json(answer: service.Answer) -> Response:
-    return Response(answer.text, status_code=201 if answer.new else 200, media_type="application/json")
+_REPEAT = sent(Assessment)
 
 
 @router.post(
@@ -54,7 +57,7 @@ def post_case(
     case: CaseIn,
     key: Caller,
     state: Here,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=LONGEST_ID)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Store a case, then assess it as of its `recorded_at`.
 
@@ -62,7 +65,7 @@ def post_case(
     200 with the bytes of the first answer; another body under the same `dispute_id` or `Idempotency-Key`
     answers 409. Without a model the case is stored all the same and answered `degraded`.
     """
-    return _json(merges.submit(state, key, case, idempotency_key))
+    return created(merges.submit(state, key, case, idempotency_key))
 
 
 @router.post(
@@ -71,15 +74,26 @@ def post_case(
     summary="Send in up to 1,000 cases",
     responses=errors.documented(*_COMMON),
 )
-def post_batch(batch: BatchIn, key: Caller, state: Here, request: Request) -> Response:
-    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would."""
+def post_batch(
+    batch: BatchIn, key: Caller, state: Here, request: Request, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Each case is taken or refused on its own, in order, as `POST /v1/cases` would.
+
+    A repeat of the whole by its Idempotency-Key answers the same bytes, unless a case had failed (5xx).
+    """
     request_id = getattr(request.state, "request_id", None)
-    results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
-    return Response('{"results":[' + ",".join(results) + "]}", media_type="application/json")
+
+    def make() -> tuple[str, bool]:
+        results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
+        done = all(status < 500 for status, _ in results)
+        return '{"results":[' + ",".join(text for _, text in results) + "]}", done
+
+    ask = ask_of(key, request, batch, idempotency_key)
+    return Response(once(state, ask, make), media_type="application/json")
 
 
-def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> str:
-    """One case of a batch: an answer stands as the bytes that were kept."""
+def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> tuple[int, str]:
+    """One case of a batch, its status and text: an answer stands as the bytes that were kept."""
     try:
         unstorable = text_errors(body, ("cases", place))
         if unstorable:
@@ -96,9 +110,10 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
         log_failure(_log, "case_of_batch_failed", error)
         problem = problem_of(error)
     else:
-        return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}'
+        status = 201 if answer.new else 200
+        return status, f'{{"status":{status},"assessment":{answer.text}}}'
     told = json.dumps(problem.body(request_id), ensure_ascii=False)
-    return f'{{"status":{problem.status},"problem":{told}}}'
+    return problem.status, f'{{"status":{problem.status},"problem":{told}}}'
 
 
 @router.post(
@@ -108,14 +123,66 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
     summary="Report what happened in a case",
     responses={**_REPEAT, **errors.documented(errors.NotFound, *_COMMON)},
 )
-def post_events(dispute_id: CaseId, happened: HappenedIn, key: Caller, state: Here) -> Response:
-    """Store events and visits, then assess the case anew as of the latest `recorded_at` among them.
+def post_events(
+    dispute_id: CaseId,
+    happened: HappenedIn,
+    key: Caller,
+    state: Here,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Store events and visits, then assess the case anew.
 
-    Rows that the store holds already are no error: if all are, the answer is the one that was given. What
-    happened in a case that was merged is stored with the case that it was merged into, whose assessment is
-    answered; 403 if that one lies outside of the key's area.
+    They may come in any order: the assessment is as of the latest that is known of the case, with all that
+    was known then. Rows that the store holds already are no error: if all are, the answer is the one that was
+    given. A correction says a `recorded_at` later than the row it corrects; without one another body is 409.
+    What happened in a case that was merged is stored with the case that it was merged into, whose assessment
+    is answered; 403 if that one lies outside of the key's area.
     """
-    return _json(reporting.report(state, key, dispute_id, happened))
+    ask = ask_of(key, request, happened, idempotency_key)
+    return created(reporting.report(state, key, ask, dispute_id, happened))
+
+
+@router.post(
+    "/cases/{dispute_id}/outcomes",
+    status_code=201,
+    response_model=Assessment,
+    summary="Report harm that came of a case",
+    responses={**_REPEAT, **errors.documented(errors.NotFound, *_COMMON)},
+)
+def post_outcomes(
+    dispute_id: CaseId,
+    came: OutcomesIn,
+    key: Caller,
+    state: Here,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Store outcomes, which labels are made of, then assess the case anew; repeats as for events."""
+    ask = ask_of(key, request, came, idempotency_key)
+    return created(reporting.harm(state, key, ask, dispute_id, came))
+
+
+@router.patch(
+    "/cases/{dispute_id}",
+    response_model=Assessment,
+    summary="Say what a case's record says otherwise now",
+    responses=errors.documented(errors.NotFound, *_COMMON),
+)
+def patch_case(
+    dispute_id: CaseId,
+    asked: ChangeIn,
+    key: Caller,
+    state: Here,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """A later narrative, kind, grid, amount, person or party: new rows beside the old, and a new assessment.
+
+    What the record says already changes nothing, and the answer is the one that was given.
+    """
+    ask = ask_of(key, request, asked, idempotency_key)
+    return replaced(changing.change(state, key, ask, dispute_id, asked))
 
 
 @router.get(

@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
-from docket.times import rfc3339
+from docket.store.metadata import ASSESSMENTS, BOARD, DECISIONS, INTAKES, RECORDS
+from docket.times import now_micros, rfc3339
+from models.decisions import standing
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Intake:
     """A case that came in by the API before."""
 
     dispute_id: str
+    idempotency_key: str | None
     body_digest: str
     assessment_id: str | None
 
@@ -34,7 +36,9 @@ def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) ->
     # Where both match different intakes, the other dispute's tells of the conflict.
     query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
     row = conn.execute(query).mappings().first()
-    return None if row is None else Intake(row["dispute_id"], row["body_digest"], row["assessment_id"])
+    if row is None:
+        return None
+    return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
 
 
 def add_intake(
@@ -83,26 +87,71 @@ def keep_assessment(
     return kept.first() is not None
 
 
-def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> str:
-    """Make this the intake's first answer unless it has one; the id of the one it has then."""
+def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:
+    """Make this the intake's first answer unless it has one."""
     unanswered = INTAKES.c.assessment_id.is_(None)
     conn.execute(
         sa.update(INTAKES)
         .where(INTAKES.c.dispute_id == dispute_id, unanswered)
         .values(assessment_id=assessment_id)
     )
-    query = sa.select(INTAKES.c.assessment_id).where(INTAKES.c.dispute_id == dispute_id)
+
+
+def first_answer(conn: sa.Connection, dispute_id: str) -> str:
+    """What an intake that was answered was answered."""
+    linked = ASSESSMENTS.c.assessment_id == INTAKES.c.assessment_id
+    query = sa.select(ASSESSMENTS.c.answer).join(INTAKES, linked).where(INTAKES.c.dispute_id == dispute_id)
     return str(conn.execute(query).scalar_one())
 
 
-def latest_answer(conn: sa.Connection, dispute_id: str, as_of: int | None = None) -> str | None:
-    """The latest assessment of a dispute, or the latest made as of a moment."""
-    query = sa.select(ASSESSMENTS.c.answer).where(ASSESSMENTS.c.dispute_id == dispute_id)
-    if as_of is not None:
-        query = query.where(ASSESSMENTS.c.as_of == as_of)
-    latest = query.order_by(ASSESSMENTS.c.as_of.desc(), ASSESSMENTS.c.created_at.desc()).limit(1)
-    answer = conn.execute(latest).scalar()
-    return None if answer is None else str(answer)
+def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
+    """Bring the board up to what is known of a case: its latest assessment and decision."""
+    take_turns(conn, [f"board {dispute_id}"])
+    latest = conn.execute(_latest(dispute_id)).mappings().one()
+    query = sa.select(DECISIONS).where(DECISIONS.c.dispute_id == dispute_id)
+    last = conn.execute(query.order_by(DECISIONS.c.decision_no.desc()).limit(1)).mappings().first()
+    colour, decided = latest["colour"], False
+    if last is not None:
+        colour, decided = standing(latest["colour"], last["recommended"], last["colour"])
+    place = {
+        "assessment_id": latest["assessment_id"],
+        "as_of": latest["as_of"],
+        "recommended": latest["colour"],
+        "colour": colour,
+        "decided": decided,
+    }
+    mine = BOARD.c.dispute_id == dispute_id
+    there = conn.execute(sa.select(BOARD).where(mine)).mappings().first()
+    if there is None:
+        conn.execute(sa.insert(BOARD).values(dispute_id=dispute_id, changed_at=now_micros(), **place))
+    elif any(there[name] != value for name, value in place.items()):
+        # Later than it was, whatever the clock says: whoever reads on from a place must meet it again.
+        moment = max(now_micros(), there["changed_at"] + 1)
+        conn.execute(sa.update(BOARD).where(mine).values(changed_at=moment, **place))
+
+
+def _latest(dispute_id: str) -> sa.Select[Any]:
+    query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.dispute_id == dispute_id)
+    kept = ASSESSMENTS.c
+    return query.order_by(kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc()).limit(1)
+
+
+def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
+    """The moment of the latest assessment; 0 if there is none."""
+    query = sa.select(sa.func.max(ASSESSMENTS.c.as_of)).where(ASSESSMENTS.c.dispute_id == dispute_id)
+    return int(conn.execute(query).scalar() or 0)
+
+
+def latest_assessment(conn: sa.Connection, dispute_id: str) -> str | None:
+    """The id of the latest assessment of a dispute."""
+    row = conn.execute(_latest(dispute_id)).mappings().first()
+    return None if row is None else str(row["assessment_id"])
+
+
+def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
+    """The latest assessment of a dispute."""
+    row = conn.execute(_latest(dispute_id)).mappings().first()
+    return None if row is None else str(row["answer"])
 
 
 def assessed_before(conn: sa.Connection, dispute_id: str, as_of: int) -> int | None:
@@ -155,6 +204,21 @@ def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
 def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:
     """The narrative of a version, as submitted."""
     return reading.original(conn, "disputes", dispute_id, recorded_at)
+
+
+def narrative_at(conn: sa.Connection, dispute_id: str, as_of: int) -> str | None:
+    """The narrative known at a moment, as submitted; None if there was none."""
+    known = dispute(conn, dispute_id, as_of)
+    return None if known is None else narrative(conn, dispute_id, known.recorded_at)
+
+
+def relations(conn: sa.Connection, dispute_id: str) -> dict[tuple[str, str], str]:
+    """How each party stands to a dispute by now: person and role to relation."""
+    query = sa.text(
+        "SELECT person_id, role, relation FROM known_parties "
+        "WHERE dispute_id = :dispute AND superseded_at IS NULL"
+    )
+    return {(row[0], row[1]): row[2] for row in conn.execute(query, {"dispute": dispute_id})}
 
 
 def rows(conn: sa.Connection, table: str, dispute_id: str, as_of: int) -> list[dict[str, Any]]:

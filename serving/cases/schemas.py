@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.decisions.schemas import Decision, Unit, Withdrawn
 from serving.errors import ProblemBody
-from serving.shapes import DisputeRow, EventRow, PartyRow, PersonRow, VisitRow
+from serving.shapes import (
+    LONGEST_TEXT,
+    Colour,
+    DisputeKind,
+    DisputeRow,
+    EventRow,
+    Id,
+    OutcomeRow,
+    PartyRow,
+    PersonRow,
+    Time,
+    VisitRow,
+)
 
 MOST_CASES = 1_000
 MOST_ROWS = 500
@@ -55,6 +68,38 @@ class HappenedIn(BaseModel):
     visits: list[VisitRow] = Field(default=[], max_length=MOST_ROWS)
 
 
+class OutcomesIn(BaseModel):
+    """Harm that came of a case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcomes: list[OutcomeRow] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class Changed(BaseModel):
+    """What the dispute's record says otherwise from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recorded_at: Time | None = Field(default=None, description="When the district learned of it; else now.")
+    kind: DisputeKind | None = None
+    grid_id: Id | None = None
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)] | None = Field(
+        default=None, description="The narrative as it is told now, whole."
+    )
+    amount_cny: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+class ChangeIn(BaseModel):
+    """A later narrative or party: new rows beside those that stand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dispute: Changed = Field(default_factory=Changed)
+    persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)
+    parties: list[PartyRow] = Field(default=[], max_length=MOST_ROWS)
+
+
 class Risk(BaseModel):
     """One of twelve: a target within a horizon."""
 
@@ -98,7 +143,7 @@ class WouldChange(BaseModel):
 
     text: str = Field(description="In plain Chinese.")
     risk: float = Field(ge=0, le=1, description="Of escalation within 90 days, then.")
-    colour: Literal["none", "blue", "yellow", "red"] = Field(description="The colour then.")
+    colour: Colour = Field(description="The colour then.")
 
 
 class Deadline(BaseModel):
@@ -147,7 +192,7 @@ class Assessment(BaseModel):
     model_version: str | None
     policy_version: str
     degraded: bool = Field(description="No model was at hand: coloured by safety floors and cue rules alone.")
-    colour: Literal["none", "blue", "yellow", "red"]
+    colour: Colour
     floor: Literal["cue"] | None = Field(
         description="`cue`: red because of a stated danger, whatever the score."
     )
@@ -196,6 +241,11 @@ class CaseOut(BaseModel):
     parties: list[dict[str, Any]]
     events: list[dict[str, Any]]
     assessment: dict[str, Any] | None = Field(description="The latest; null while none has been made.")
+    decisions: list[Decision] = Field(description="Every decision on its colours, the first first.")
+    unit: Unit | None = Field(description="Which unit has it; null if none was named.")
+    withdrawn: Withdrawn | None = Field(
+        description="Since when and why it counts no more; all else is as it was until then."
+    )
     duplicates: list[Duplicate] = Field(
         description="Reports that may be of the same dispute, as known now: later ones too."
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,24 +24,31 @@ from docket.keys import Key
 from docket.store.merged import home_of, merge_of, merges_into
 from docket.store.writing import append
 from docket.text import prepare
-from docket.times import now_micros
+from docket.times import now_micros, parse_instant
 from features.documents import Document, Part, documents
 from features.sources import StoreSource
 from models.assessment import assess
 from serving.access import reaches
 from serving.audit.service import viewed
 from serving.cases import repository
+from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
-from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
+from serving.decisions import repository as decided
+from serving.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from serving.handling import log_failure
 from serving.merges.proposing import proposed, reached, shown_to, within
 from serving.models.service import Current
+from serving.repeats import repository as requests
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
 from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
-_OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
+_TARGET: Final = "POST /v1/cases"
+OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
+
+
+Then = Callable[[sa.Connection, str, str], None]
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,14 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     with state.store.snapshot() as conn:
         # Of the store, not of this request: of two that race, the other may have said when.
         as_of = repository.first_recorded(conn, dispute_id)
-    answer = assess_and_keep(state, dispute_id, as_of, intake=True)
-    return Answer(shown_to(state, key, answer.text), new=True)
+
+    def link(conn: sa.Connection, assessment_id: str, _: str) -> None:
+        repository.link_intake(conn, dispute_id, assessment_id)
+
+    assess_and_keep(state, dispute_id, as_of, then=link)
+    with state.store.snapshot() as conn:
+        first = repository.first_answer(conn, dispute_id)
+    return Answer(shown_to(state, key, first), new=True)
 
 
 def _store(
@@ -91,15 +105,29 @@ def _store(
     with state.store.begin() as conn:
         # Before anything else: what the service says of a case that came before is itself of that area.
         if key.area is not None and not reaches(conn, key, dispute["grid_id"]):
-            raise Forbidden(_OUTSIDE)
+            raise Forbidden(OUTSIDE)
+        spent = None if idempotency_key is None else requests.by_key(conn, key.key_id, idempotency_key)
+        if spent is not None and (spent.target, spent.body_digest) != (_TARGET, digest):
+            raise Conflict("The Idempotency-Key was used before, for another request.")
         earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
         if earlier is not None:
             if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
-                raise Forbidden(_OUTSIDE)
+                raise Forbidden(OUTSIDE)
             if earlier.dispute_id != dispute["dispute_id"]:
                 raise Conflict("The Idempotency-Key was used before, for another case.")
             if earlier.body_digest != digest:
                 raise Conflict("dispute_id was posted before with another body.")
+            if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
+                # A second key for the same case stands for it, too.
+                requests.add(
+                    conn,
+                    caller=key.key_id,
+                    idempotency_key=idempotency_key,
+                    target=_TARGET,
+                    body_digest=digest,
+                    work={"assess": []},
+                    now=now,
+                )
             if earlier.assessment_id is not None:
                 audit.record(conn, "view", case=earlier.dispute_id, subject=earlier.assessment_id)
                 return repository.answer_of(conn, earlier.assessment_id)
@@ -119,14 +147,14 @@ def _store(
             raise Invalid(errors)
         # First of all: whoever brings the same case at this moment waits here for what becomes of it.
         repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
-        append_rows(conn, "persons", _changed(conn, key, persons), now, "persons[{}]")
+        append_rows(conn, "persons", changed_persons(conn, key, persons), now, "persons[{}]")
         # A dispute that came by load is no new case: a POST may repeat it, never change it.
         append_rows(conn, "disputes", [dispute], now, "dispute", corrections=False)
         append_rows(conn, "parties", parties, now, "parties[{}]", corrections=False)
     return None
 
 
-def _changed(conn: sa.Connection, key: Key, persons: Rows) -> Rows:
+def changed_persons(conn: sa.Connection, key: Key, persons: Rows) -> Rows:
     """Persons that say something new: to name a known person again is no correction.
 
     Who lives outside of the key's area may be named, and not corrected.
@@ -158,20 +186,14 @@ def append_rows(
     return done.inserted + done.corrected
 
 
-def twice(rows: Rows, key: tuple[str, ...], where: str) -> list[FieldError]:
-    """Rows whose key another of the request has."""
-    seen: set[tuple[Any, ...]] = set()
-    found = []
-    for place, row in enumerate(rows):
-        values = tuple(row[name] for name in key)
-        if values in seen:
-            found.append(FieldError(field=f"{where.format(place)}.{key[0]}", reason="duplicate id"))
-        seen.add(values)
-    return found
+def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | None = None) -> str:
+    """Assess a stored case as of a moment and keep the answer.
 
-
-def assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) -> Answer:
-    """Assess a stored case as of a moment and keep the answer; an intake's first answer stands."""
+    Parameters
+    ----------
+    then
+        What else is done in the transaction that keeps it, with the assessment's id and text.
+    """
     current = state.models.current
     with state.store.snapshot() as conn:
         try:
@@ -189,15 +211,15 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, intake: bool) 
         if repository.keep_assessment(conn, answer, text, as_of, features, now_micros()):
             notice = state.settings.webhook_notice_minutes
             webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
-        if intake:
-            first = repository.link_intake(conn, dispute_id, answer["assessment_id"])
-            text = repository.answer_of(conn, first)
+        repository.show_on_board(conn, dispute_id)
+        if then is not None:
+            then(conn, answer["assessment_id"], text)
         told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
         audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
     state.metrics.assessments.labels(answer["colour"]).inc()
     if answer["degraded"]:
         state.metrics.degraded.inc()
-    return Answer(text, new=True)
+    return text
 
 
 def assessed(
@@ -251,7 +273,7 @@ def _by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any
 
 
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
-    """A case as known now, with its latest assessment; one that was merged as it was known until then.
+    """A case as known now, with its latest assessment; one that was merged or withdrawn as known until then.
 
     Raises
     ------
@@ -260,8 +282,11 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     """
     now = now_micros()
     with state.store.snapshot() as conn:
-        merge = merge_of(conn, dispute_id)
-        moment = now if merge is None else merge.recorded_at - 1
+        merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
+        ended = None if merge is None else merge.recorded_at
+        if gone is not None:
+            ended = parse_instant(gone["withdrawn_at"])
+        moment = now if ended is None else ended - 1
         known = repository.dispute(conn, dispute_id, moment)
         if known is None or not reaches(conn, key, known.grid_id):
             raise NotFound()
@@ -274,7 +299,10 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "parties": repository.rows(conn, "parties", dispute_id, moment),
             "events": repository.rows(conn, "events", dispute_id, moment),
             "assessment": None if answer is None else json.loads(within(conn, key, answer)),
-            "duplicates": reached(conn, key, proposed(conn, dispute_id, now)),
+            "decisions": decided.decisions(conn, dispute_id),
+            "unit": decided.unit(conn, dispute_id),
+            "withdrawn": gone,
+            "duplicates": [] if gone else reached(conn, key, proposed(conn, dispute_id, now)),
             "merged_into": None if merge is None else home_of(conn, dispute_id),
             "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
         }

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.cases.schemas import Assessment
-from serving.shapes import LONGEST_ID
-
-LONGEST_REASON = 2_000
-Reason = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S", description="Why; kept masked.")
-]
+from serving.shapes import LONGEST_ID, Words
 
 
 class MergeIn(BaseModel):
@@ -24,7 +17,7 @@ class MergeIn(BaseModel):
     into: str = Field(
         min_length=1, max_length=LONGEST_ID, description="The case that it counts for from now on."
     )
-    reason: Reason
+    reason: Words
 
 
 class UnmergeIn(BaseModel):
@@ -32,7 +25,7 @@ class UnmergeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Reason
+    reason: Words
 
 
 class MergeOut(BaseModel):

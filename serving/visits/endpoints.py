@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date as calendar_date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from serving import errors
 from serving.access import Caller, Guarded
+from serving.answering import created, sent
+from serving.repeats.service import IdempotencyKey, ask_of
 from serving.shapes import LONGEST_ID
 from serving.state import State, state_of
-from serving.visits import service
-from serving.visits.schemas import VisitList
+from serving.visits import reporting, service
+from serving.visits.schemas import VisitList, VisitsIn, VisitsOut
 
 router = APIRouter(prefix="/v1", tags=["visits"], route_class=Guarded)
 
@@ -35,3 +37,26 @@ def get_visits(
 ) -> dict[str, Any]:
     """A worker's own list, or for the centre the lists of the workers in its area, in order of urgency."""
     return service.visits(state, key, date, worker)
+
+
+@router.post(
+    "/visits",
+    status_code=201,
+    response_model=VisitsOut,
+    summary="Say what was found on visits",
+    responses={**sent(VisitsOut), **errors.documented(errors.Conflict, errors.Unavailable)},
+)
+def post_visits(
+    asked: VisitsIn,
+    key: Caller,
+    state: Annotated[State, Depends(state_of)],
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Keep what was found; the open cases and registry entries of the visited persons are assessed anew.
+
+    All are taken or none. A worker's key tells of the worker's own visits to people of its community, and is
+    told no score.
+    """
+    ask = ask_of(key, request, asked, idempotency_key)
+    return created(reporting.report(state, key, ask, asked))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.shapes import VisitRow
+
+MOST_VISITS = 100
 
 
 class Visit(BaseModel):
@@ -30,3 +34,18 @@ class VisitList(BaseModel):
 
     date: str
     visits: list[Visit] = Field(description="By worker, in order of rank.")
+
+
+class VisitsIn(BaseModel):
+    """What workers found on visits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    visits: list[VisitRow] = Field(min_length=1, max_length=MOST_VISITS)
+
+
+class VisitsOut(BaseModel):
+    """What was kept, and which cases were assessed anew by it; no score."""
+
+    visits: list[str] = Field(description="Ids, as sent.")
+    cases: list[str] = Field(description="Cases that are assessed anew.")

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from served import free_port, start
 from small_district import case, count, key_of
 from working_folder import Trained
 
@@ -201,6 +199,10 @@ def test_a_report_that_is_sent_again_is_the_same_report(client: TestClient, stor
     assert (first.status_code, again.status_code) == (201, 200) and first.content == again.content
     assert count(store, "events") == count(store, "visits") == 1
     changed = body | {"events": [event | {"kind": "contacted"}]}
+    # another body under the same id is a conflict, unless it says that it is a correction
+    assert client.post("/v1/cases/x/events", json=changed).status_code == 409
+    later = {"recorded_at": datetime.now(UTC).isoformat()}
+    changed = body | {"events": [event | {"kind": "contacted"} | later]}
     assert client.post("/v1/cases/x/events", json=changed).status_code == 201
     assert count(store, "events") == 2
 
@@ -300,28 +302,6 @@ def test_narratives_stay_out_of_logs_metrics_and_the_database(
         store.close()
         for file in tmp_path.glob("store.db*"):
             assert b"620102198001011234" not in file.read_bytes()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(url: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    server = subprocess.Popen(
-        [Path(sys.executable).with_name("anlan"), "serve", "--store", url, "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    for _ in range(600):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
-        except httpx.TransportError:
-            assert server.poll() is None
-            time.sleep(0.1)
-        else:
-            return server
-    raise AssertionError("the service did not start")
 
 
 def test_a_killed_server_loses_no_answered_case_and_doubles_none(

@@ -1,0 +1,103 @@
+"""A later narrative or party: further rows beside those that stand, then the case is assessed anew."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from docket.contract import BY_NAME
+from docket.keys import Key
+from docket.times import now_micros, to_micros
+from serving.access import reaches
+from serving.cases import repository
+from serving.cases.placing import located, moment, twice
+from serving.cases.schemas import Changed, ChangeIn
+from serving.cases.service import OUTSIDE, Answer, append_rows, changed_persons
+from serving.errors import FieldError, Forbidden, Invalid
+from serving.repeats.service import Ask, Taken, answered, found, note
+from serving.rows import Rows, reference_errors, row_errors, stored
+from serving.state import State
+
+_FIELDS: Final = ("kind", "grid_id", "text", "amount_cny")
+
+
+def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -> Answer:
+    """Keep what a case's record says otherwise now, and assess it anew.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    Forbidden
+        If it would lie outside of the key's area then, or a person changed does.
+    Conflict
+        If a later version stands already, the case was merged, or the Idempotency-Key was used before.
+    Invalid
+        If a field breaks the contract, or nothing is said.
+    """
+    now = now_micros()
+    with state.store.begin() as conn:
+        place = located(conn, key, dispute_id, now, own=True)
+        earlier = found(conn, ask)
+        if earlier is not None:
+            taken = Taken(earlier, new=False)
+        else:
+            repository.take_turns(conn, [dispute_id])  # of two changes at once the second sees the first
+            said = set(_FIELDS) & asked.dispute.model_fields_set
+            errors = [
+                FieldError(field=f"dispute.{name}", reason="missing value")
+                for name in sorted(said)
+                if getattr(asked.dispute, name) is None and not BY_NAME["disputes"].column(name).nullable
+            ]
+            if not said and not asked.persons and not asked.parties:
+                errors.append(FieldError(field="dispute", reason="missing value", expected="what changes"))
+            if errors:
+                raise Invalid(errors)
+            disputes = _dispute(conn, dispute_id, asked.dispute, said, now)
+            recorded = now if asked.dispute.recorded_at is None else to_micros(asked.dispute.recorded_at)
+            persons = [stored(row, recorded) for row in asked.persons]
+            parties = [{"dispute_id": dispute_id, **stored(row, recorded)} for row in asked.parties]
+            _check(conn, disputes, persons, parties, now)
+            if any(not reaches(conn, key, row["grid_id"]) for row in disputes):
+                raise Forbidden(OUTSIDE)
+            persons = changed_persons(conn, key, persons)
+            parties = _changed_parties(conn, dispute_id, parties)
+            as_of = moment(conn, place, (disputes, persons, parties))
+            new = append_rows(conn, "persons", persons, now, "persons[{}]")
+            new += append_rows(conn, "disputes", disputes, now, "dispute")
+            new += append_rows(conn, "parties", parties, now, "parties[{}]")
+            taken = note(conn, ask, new=bool(new), assess=[(dispute_id, as_of)])
+    return answered(state, key, taken)
+
+
+def _dispute(conn: sa.Connection, dispute_id: str, asked: Changed, said: set[str], now: int) -> Rows:
+    """The next version of the dispute's row; none if nothing that is said differs."""
+    standing = repository.latest_rows(conn, "disputes", [dispute_id])[dispute_id]
+    values: dict[str, Any] = {name: getattr(asked, name) for name in said}
+    if all(standing[name] == value for name, value in values.items()):
+        return []
+    recorded = now if asked.recorded_at is None else to_micros(asked.recorded_at)
+    return [{**standing, **values, "recorded_at": recorded}]
+
+
+def _check(conn: sa.Connection, disputes: Rows, persons: Rows, parties: Rows, now: int) -> None:
+    errors = [
+        *row_errors("disputes", disputes, now, "dispute"),
+        *row_errors("persons", persons, now, "persons[{}]"),
+        *row_errors("parties", parties, now, "parties[{}]"),
+    ]
+    given = {"persons": [row["person_id"] for row in persons]}
+    errors += reference_errors(conn, "disputes", disputes, "dispute", given)
+    errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
+    errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
+    errors += twice(parties, ("person_id", "role"), "parties[{}]")
+    errors += twice(persons, ("person_id",), "persons[{}]")
+    if errors:
+        raise Invalid(errors)
+
+
+def _changed_parties(conn: sa.Connection, dispute_id: str, parties: Rows) -> Rows:
+    """Parties that say something new: to name one again as it stands is no correction."""
+    standing = repository.relations(conn, dispute_id)
+    return [row for row in parties if standing.get((row["person_id"], row["role"])) != row["relation"]]

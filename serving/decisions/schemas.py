@@ -1,0 +1,65 @@
+"""Requests and answers about what people decide about a case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.shapes import LONGEST_ID, Colour, Time, Words
+
+
+class DecisionIn(BaseModel):
+    """Confirm a recommended colour, or override it with a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assessment_id: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_ID, description="The assessment that the person saw.")
+    ]
+    colour: Colour = Field(description="The recommended one confirms; another overrides.")
+    reason: Words | None = Field(default=None, description="Why; needed to override. Kept masked.")
+
+
+class Decision(BaseModel):
+    """What a person decided about a recommended colour."""
+
+    dispute_id: str
+    assessment_id: str = Field(description="The assessment that was decided on.")
+    recommended: Colour = Field(description="What it recommends.")
+    colour: Colour = Field(description="What the person decided.")
+    reason: str | None = Field(description="As kept: masked; null of a confirmation that gave none.")
+    by: str = Field(description="The id of the key.")
+    decided_at: str = Field(description="RFC 3339.")
+
+
+class WithdrawIn(BaseModel):
+    """That a case is taken back: sent by mistake, or no dispute at all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Words
+
+
+class Withdrawn(BaseModel):
+    """A case that was taken back; it counts in nothing that is reckoned after that moment."""
+
+    dispute_id: str
+    withdrawn_at: str = Field(description="RFC 3339.")
+    reason: str = Field(description="As kept: masked.")
+
+
+class UnitIn(BaseModel):
+    """Which unit took the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"\S")]
+    taken_at: Time | None = Field(default=None, description="When; else now.")
+
+
+class Unit(BaseModel):
+    """Who has a case since when."""
+
+    unit: str
+    taken_at: str = Field(description="RFC 3339.")

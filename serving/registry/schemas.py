@@ -1,0 +1,15 @@
+"""Requests about the registry."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.shapes import Time
+
+
+class LeaveIn(BaseModel):
+    """That somebody leaves the registry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    left_at: Time | None = Field(default=None, description="When; else now.")

@@ -1,0 +1,1 @@
+"""Requests that come again: known as such and answered alike."""
