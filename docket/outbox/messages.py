@@ -49,8 +49,11 @@ class Message:
 def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int) -> None:
     """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it."""
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(OUTBOX)
+    told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
+    for case in sorted({message.case for message in messages}):
+        _take_turns(conn, case)
     for message in messages:
-        for endpoint in told_of(conn, message.event, grid_id):
+        for endpoint in told[message.event]:
             if message.planned and message.due_at < endpoint.created_at:
                 continue
             row = insert.values(
@@ -82,6 +85,7 @@ def withdraw(
     starts = [OUTBOX.c.about.startswith(start, autoescape=True) for start in about]
     if not starts:
         return
+    _take_turns(conn, case)
     waiting = sa.update(OUTBOX).where(
         OUTBOX.c.case_id == case,
         OUTBOX.c.state == "pending",
@@ -94,7 +98,15 @@ def withdraw(
 
 def withdraw_case(conn: sa.Connection, case: str, now: int) -> None:
     """Take back all deadlines that wait about a case: it was closed, withdrawn or merged."""
+    _take_turns(conn, case)
     waiting = sa.update(OUTBOX).where(
         OUTBOX.c.case_id == case, OUTBOX.c.state == "pending", OUTBOX.c.event == "deadline"
     )
     conn.execute(waiting.values(state="withdrawn", ended_at=now))
+
+
+def _take_turns(conn: sa.Connection, case: str) -> None:
+    """Write about a case one after the other: two that lock its rows in another order would deadlock."""
+    if conn.dialect.name == "postgresql":
+        turn = sa.func.hashtextextended(f"outbox {case}", 0)
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))

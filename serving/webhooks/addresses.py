@@ -48,8 +48,8 @@ def checked_url(text: str, *, http: bool) -> httpx.URL:
     return url
 
 
-async def resolved(url: httpx.URL, allowed: Sequence[Network]) -> Address:
-    """The address to connect to: the first of the host's, if each of them may be called.
+async def resolved(url: httpx.URL, allowed: Sequence[Network]) -> list[Address]:
+    """The addresses of the host, in the order to try them, if each of them may be called.
 
     Raises
     ------
@@ -62,12 +62,12 @@ async def resolved(url: httpx.URL, allowed: Sequence[Network]) -> Address:
     found = await asyncio.get_running_loop().getaddrinfo(
         url.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM
     )
-    addresses = [ipaddress.ip_address(str(where[4][0])) for where in found]
+    addresses = list(dict.fromkeys(ipaddress.ip_address(str(where[4][0])) for where in found))
     # All of them, or a name with a good and a bad address would pass by luck.
     for address in addresses:
         if not is_public(address) and not any(address in network for network in allowed):
             raise RefusedError("its host has a private, local or reserved address")
-    return addresses[0]
+    return addresses
 
 
 def is_public(address: Address) -> bool:

@@ -9,9 +9,11 @@ from typing import Final
 
 import httpx
 
-from serving.webhooks.addresses import Network, RefusedError, checked_url, resolved
+from serving.webhooks.addresses import Address, Network, RefusedError, checked_url, resolved
 
 _AGENT: Final = "anlan-webhook/1"
+_ADDRESSES: Final = 3
+"""Of a host that are tried: one that has IPv6 may not be reached by it from here."""
 
 
 class Post:
@@ -47,14 +49,28 @@ class Post:
 
     async def _try(self, text: str, headers: dict[str, str], body: bytes) -> str | None:
         url = checked_url(text, http=self._http)
-        address = await resolved(url, self._networks)
+        *others, last = (await resolved(url, self._networks))[:_ADDRESSES]
+        for address in others:
+            try:
+                return await self._send(url, address, headers, body)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if _is_certificate(error):
+                    raise
+        return await self._send(url, last, headers, body)
+
+    async def _send(
+        self, url: httpx.URL, address: Address, headers: dict[str, str], body: bytes
+    ) -> str | None:
         # To the address that was checked, not to the name again, which may mean another one by now. The
         # certificate must be of the name.
         sent = {"host": url.netloc.decode("ascii"), "content-type": "application/json", "user-agent": _AGENT}
         async with (
             # No proxy of the environment: it would resolve the name itself.
             httpx.AsyncClient(
-                verify=self._tls, trust_env=False, follow_redirects=False, timeout=self._seconds
+                verify=self._tls,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(self._seconds, connect=self._seconds / _ADDRESSES),
             ) as client,
             client.stream(
                 "POST",

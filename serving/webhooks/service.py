@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.outbox import Message, put, withdraw, withdraw_case
+from docket.outbox.endpoints import list_endpoints
 from docket.times import MINUTE, now_micros, parse_instant, rfc3339
 from features.catalogue.kinds import CONTACT
 from serving.cases.repository import dispute, last_grid, take_turns
@@ -57,8 +58,8 @@ def assessed(
     """
     now, case = now_micros(), str(answer["dispute_id"])
     as_of = parse_instant(answer["as_of"])
-    if earlier is not None and as_of < earlier.as_of:
-        return  # an assessment of an earlier moment changes nothing
+    if not list_endpoints(conn) or (earlier is not None and as_of < earlier.as_of):
+        return  # nobody is told; and an assessment of an earlier moment changes nothing
     colour = answer["colour"]
     messages = []
     if colour != ("none" if earlier is None else earlier.colour):
@@ -104,6 +105,8 @@ def decided(
 def happened(conn: sa.Connection, dispute_id: str) -> None:
     """Take back the deadlines that what happened has met, in the transaction that stores it."""
     now = now_micros()
+    if not list_endpoints(conn):
+        return
     if _is_closed(conn, dispute_id, now):
         withdraw_case(conn, dispute_id, now)
     else:

@@ -105,6 +105,21 @@ def test_the_checked_address_is_called_and_the_name_not_asked_again(monkeypatch:
     assert len(asked) == 1 and headers["host"] == f"hooks.example:{port}"
 
 
+def test_an_address_that_nobody_answers_at_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def both(host: Any, *rest: Any, **more: Any) -> Any:
+        if host != "hooks.example":
+            return real(host, *rest, **more)
+        return [found for one in ("::1", "127.0.0.1") for found in real(one, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with receiving() as receiver:
+        port = receiver.url.split(":")[2]
+        assert post()(f"http://hooks.example:{port}", {}, b"{}") is None
+        assert len(receiver.got) == 1
+
+
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving() as receiver, receiving() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)

@@ -6,8 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +24,7 @@ from receiver import Receiver, receiving
 from small_district import case, key_of
 from typer.testing import CliRunner
 
-from docket.outbox import endpoints, queue
+from docket.outbox import endpoints
 from docket.store import Store
 from docket.times import DAY, MINUTE, SECOND, now_micros, parse_instant
 from serving.app import create_app
@@ -288,18 +293,56 @@ def test_a_slow_receiver_is_given_up_on_and_its_late_taking_is_no_delivery(
 
 
 @pytest.mark.usefixtures("quiet")
-def test_a_killed_senders_row_is_delivered_by_another(store: Store, receiver: Receiver) -> None:
+def test_a_killed_services_row_is_delivered_by_another(store: Store, receiver: Receiver) -> None:
     name, _ = register(store, receiver.url, "colour")
+    receiver.seconds = 3
     with client_of(store) as client:
         post(client, store, "x1")
-        with store.begin() as conn:  # a sender takes the row, and is never heard of again
-            lost = queue.claim(conn, name, now=now_micros(), lease=MINUTE)
+        environment = os.environ | {
+            "ANLAN_STORE": store.url, "ANLAN_MODEL": "", "ANLAN_WEBHOOK_HTTP": "true",
+            "ANLAN_WEBHOOK_NETWORKS": '["127.0.0.0/8", "::1/128"]',
+        }  # fmt: skip
+        command = [sys.executable, "-m", "uvicorn", "serving.app:create_app", "--factory", "--port", "0"]
+        server = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            while not leased(store):
+                assert server.poll() is None
+                time.sleep(0.02)
+        finally:
+            server.send_signal(signal.SIGKILL)
+            server.wait()
         sender = Sender(client.app.state.anlan)  # type: ignore[attr-defined]
-        assert sender.drain(name) == 0 and receiver.got == []
-        with store.begin() as conn:
+        assert sender.drain(name) == 0  # the dead process still has it
+        with store.begin() as conn:  # its lease ends
             conn.execute(sa.text("UPDATE outbox SET leased_until = :now"), {"now": now_micros()})
-        assert sender.drain(name) == 1
-    assert lost is not None and receiver.got[0][0]["webhook-id"] == lost.delivery_id
+        receiver.seconds = 0
+        assert sender.drain(name) == 1 and not leased(store)
+    with store.snapshot() as conn:
+        row = conn.execute(sa.text("SELECT delivery_id, state, attempts FROM outbox")).one()
+    assert tuple(row)[1:] == ("delivered", 2)
+    assert {headers["webhook-id"] for headers, _ in receiver.got} == {row[0]}
+
+
+def leased(store: Store) -> bool:
+    with store.snapshot() as conn:
+        return bool(conn.execute(sa.text("SELECT COUNT(*) FROM outbox WHERE lease IS NOT NULL")).scalar_one())
+
+
+@pytest.mark.usefixtures("quiet")
+def test_of_two_senders_each_row_is_sent_by_one(store: Store, receiver: Receiver) -> None:
+    name, _ = register(store, receiver.url, "colour")
+    receiver.seconds = 0.02
+    with client_of(store) as client:
+        for number in range(12):
+            post(client, store, f"x{number}")
+        senders = [Sender(client.app.state.anlan) for _ in range(3)]  # type: ignore[attr-defined]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda sender: sender.drain(name), senders))
+    assert sorted(json.loads(body)["data"]["dispute_id"] for _, body in receiver.got) == sorted(
+        f"x{number}" for number in range(12)
+    )
 
 
 def test_pauses_double_under_a_ceiling_with_full_jitter() -> None:
