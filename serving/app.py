@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
-from serving import handling
+from serving import handling, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
@@ -24,7 +24,6 @@ from serving.background import Repeating
 from serving.cases import endpoints as case_routes
 from serving.cases.assessing import assessed
 from serving.decisions import endpoints as decision_routes
-from serving.errors import ProblemBody
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
@@ -39,6 +38,8 @@ from serving.state import State
 from serving.tokens import Tokens
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
+from serving.webhooks import endpoints as webhook_routes
+from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
 
@@ -71,7 +72,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             following.start(settings.model_poll)
         catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
         catching_up.start()
-        yield
+        with sending(state):
+            yield
         for thread in (following, catching_up):
             await run_in_threadpool(thread.stop)
         state.store.close()
@@ -82,6 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Risk early warning for dispute mediation",
         description=_DESCRIPTION,
         lifespan=life,
+        webhooks=webhook_routes.router,
+        generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
@@ -99,7 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health_routes,
     ):
         app.include_router(guarded(routes.router))
-    _document_problems(app)
+    openapi.install(app)
     return app
 
 
@@ -156,23 +160,6 @@ def _warm_up(state: State, current: Current | None) -> None:
             assessed(conn, state, current, str(row[0]), int(row[1]))
     except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
         handling.log_failure(_log, "warm_up_failed", error)
-
-
-def _document_problems(app: FastAPI) -> None:
-    """Put the schema that every documented error refers to into the OpenAPI components."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, object]:
-        schema = plain()
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
-        if "ProblemBody" not in components:
-            made = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
-            components |= made.pop("$defs", {})
-            components["ProblemBody"] = made
-        return schema
-
-    # FastAPI's documented way to extend the schema.
-    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _configure_logs(level: str) -> None:

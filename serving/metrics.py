@@ -36,6 +36,18 @@ class Metrics:
         self.model = Gauge(
             "anlan_model_info", "1 for the model version in use", ("version",), registry=self.registry
         )
+        self.webhooks = Counter(
+            "anlan_webhook_tries", "Tries to deliver webhooks", ("event", "result"), registry=self.registry
+        )
+        self.webhook_oldest = Gauge(
+            "anlan_webhook_oldest_seconds", "Age of the oldest delivery that is due", registry=self.registry
+        )
+        self.webhook_waiting = Gauge(
+            "anlan_webhook_waiting", "Deliveries that are due", registry=self.registry
+        )
+        self.webhook_dead_letters = Gauge(
+            "anlan_webhook_dead_letters", "Deliveries that were given up", registry=self.registry
+        )
 
         self.taken_up = Counter(
             "anlan_model_taken_up", "Times that a model version came into use", registry=self.registry

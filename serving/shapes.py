@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from docket.contract import BY_NAME, WITHDRAWN, Column, Kind, Table
 from docket.contract.enumerations import DISPUTE_KINDS
 from docket.times import LOCAL
+from serving import examples
 from serving.errors import FieldError
 
 LONGEST_ID: Final = 200
@@ -57,7 +58,9 @@ LONGEST_REASON: Final = 2_000
 Words = Annotated[
     str, Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S", description="Why; kept masked.")
 ]
-_NewId = Annotated[Id, AfterValidator(_plain)]
+_NewId = Annotated[
+    Id, AfterValidator(_plain), Field(json_schema_extra={"pattern": f"^{_IDENTIFIER.pattern}$"})
+]
 _Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
@@ -76,7 +79,13 @@ def _type(column: Column, table: Table) -> Any:
     return _Text if column.kind is Kind.NARRATIVE else _NewId if named else Id
 
 
-def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[str] = ()) -> type[Row]:
+def shape(
+    table: str,
+    *,
+    leave_out: Collection[str] = (),
+    optional: Collection[str] = (),
+    example: Mapping[str, Any] | None = None,
+) -> type[Row]:
     """The shape of a row of `table`, without some fields, some others optional."""
     fields: dict[str, Any] = {}
     for column in BY_NAME[table].columns:
@@ -89,7 +98,10 @@ def shape(table: str, *, leave_out: Collection[str] = (), optional: Collection[s
         else:
             fields[column.name] = (kind, Field(description=note))
     name = "".join(part.capitalize() for part in BY_NAME[table].name.rstrip("s").split("_")) + "Row"
-    return create_model(name, __base__=Row, __doc__=BY_NAME[table].title, **fields)
+    made = create_model(name, __base__=Row, __doc__=BY_NAME[table].title, **fields)
+    if example is not None:
+        made.model_config["json_schema_extra"] = {"examples": [dict(example)]}
+    return made
 
 
 if TYPE_CHECKING:
@@ -143,7 +155,7 @@ else:
     OutcomeRow = shape("outcomes", optional=("dispute_id",))
     AnnotationRow = shape("annotations", optional=("dispute_id",))
     # Leaving has a route of its own.
-    RegistryRow = shape("registry", leave_out=("left_at", "left_recorded_at"))
+    RegistryRow = shape("registry", leave_out=("left_at", "left_recorded_at"), example=examples.ENTRY)
 
 
 def field_errors(found: Sequence[Mapping[str, Any]], within: tuple[int | str, ...] = ()) -> list[FieldError]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+_ENTRY: Final[dict[str, Any]] = {
+    "seq": 1207,
+    "at": "2026-03-31T08:30:00+08:00",
+    "actor": "3f9c2a7be1d04c55",
+    "scope": "centre",
+    "action": "view",
+    "case": "d-2026-000123",
+    "subject": None,
+    "detail": {},
+    "digest": "9b1e…",
+}
 
 
 class Entry(BaseModel):
     """One thing that was done; never a narrative or an identity."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"seq": 1207, "at": "2026-03-31T08:30:00+08:00", "actor": "3f9c2a7be1d04c55",
-         "scope": "centre", "action": "view", "case": "d-2026-000123", "subject": None, "detail": {},
-         "digest": "9b1e…"}]})  # fmt: skip
+    model_config = ConfigDict(json_schema_extra={"examples": [_ENTRY]})
 
     seq: int = Field(description="Its place in the log, from 1, without gaps.")
     at: str = Field(description="RFC 3339.")
@@ -33,6 +42,8 @@ class Entry(BaseModel):
 
 class AuditPage(BaseModel):
     """Some of the log, the oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"entries": [_ENTRY], "next": None}]})
 
     entries: list[Entry]
     next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")

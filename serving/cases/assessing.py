@@ -24,6 +24,7 @@ from serving.merges.proposing import proposed
 from serving.models.service import Current
 from serving.state import State
 from serving.unscored import repository as unscored
+from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
 Then = Callable[[sa.Connection, str, str], None]
@@ -72,7 +73,10 @@ def keep(
     dispute_id, now = answer["dispute_id"], now_micros()
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with state.store.begin() as conn:
-        repository.keep_assessment(conn, answer, text, as_of, features, now)
+        earlier = webhooks.before(conn, dispute_id)
+        if repository.keep_assessment(conn, answer, text, as_of, features, now):
+            notice = state.settings.webhook_notice_minutes
+            webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
         repository.show_on_board(conn, dispute_id)
         unscored.settle(conn, dispute_id, seen, degraded=answer["degraded"], now=now)
         if then is not None:

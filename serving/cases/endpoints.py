@@ -27,7 +27,7 @@ from serving.cases.schemas import (
 )
 from serving.handling import log_failure, problem_of
 from serving.merges import service as merges
-from serving.repeats.service import IdempotencyKey, ask_of
+from serving.repeats.service import IdempotencyKey, ask_of, once
 from serving.shapes import field_errors
 from serving.state import State
 
@@ -74,32 +74,42 @@ def post_case(
     summary="Send in up to 1,000 cases",
     responses=errors.documented(*_COMMON),
 )
-def post_batch(batch: BatchIn, key: Caller, state: Here, request: Request) -> Response:
+def post_batch(
+    batch: BatchIn, key: Caller, state: Here, request: Request, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Each case is taken or refused on its own, in order, as `POST /v1/cases` would.
 
-    Where the store is lost on the way, the rest is 503, and `Retry-After` says when to send the batch again.
+    A repeat of the whole by its Idempotency-Key answers the same bytes, unless a case had failed (5xx). Where
+    the store is lost on the way, the rest is 503, and `Retry-After` says when to send the batch again.
     """
     request_id = getattr(request.state, "request_id", None)
-    results: list[str] = []
-    lost: errors.Problem | None = None
-    for place, body in enumerate(batch.cases):
-        # Once the store is gone the others needn't each wait for it as long.
-        told, problem = ("", lost) if lost is not None else _one(state, key, body, place)
-        if isinstance(problem, errors.Unavailable):
-            lost = problem
-        if problem is not None:
-            of_problem = json.dumps(problem.body(request_id), ensure_ascii=False)
-            told = f'{{"status":{problem.status},"problem":{of_problem}}}'
-        results.append(told)
-    return Response(
-        '{"results":[' + ",".join(results) + "]}",
-        media_type="application/json",
-        headers=None if lost is None else lost.headers,
-    )
+    headers: dict[str, str] = {}
+
+    def make() -> tuple[str, bool]:
+        headers.clear()
+        results: list[tuple[int, str]] = []
+        lost: errors.Problem | None = None
+        for place, body in enumerate(batch.cases):
+            # Once the store is gone the others needn't each wait for it as long.
+            told, problem = ((0, ""), lost) if lost is not None else _one(state, key, body, place)
+            if isinstance(problem, errors.Unavailable):
+                lost = problem
+                headers.update(problem.headers)
+            if problem is not None:
+                said = json.dumps(problem.body(request_id), ensure_ascii=False)
+                told = (problem.status, f'{{"status":{problem.status},"problem":{said}}}')
+            results.append(told)
+        done = all(status < 500 for status, _ in results)
+        return '{"results":[' + ",".join(text for _, text in results) + "]}", done
+
+    ask = ask_of(key, request, batch, idempotency_key)
+    return Response(once(state, ask, make), media_type="application/json", headers=headers)
 
 
-def _one(state: State, key: Key, body: dict[str, Any], place: int) -> tuple[str, errors.Problem | None]:
-    """One case of a batch: its answer, in which the assessment stands as the bytes kept, or what is wrong."""
+def _one(
+    state: State, key: Key, body: dict[str, Any], place: int
+) -> tuple[tuple[int, str], errors.Problem | None]:
+    """One case of a batch: its status and text, in which the assessment stands as kept; or what is wrong."""
     try:
         unstorable = text_errors(body, ("cases", place))
         if unstorable:
@@ -116,8 +126,9 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int) -> tuple[str,
         log_failure(_log, "case_of_batch_failed", error)
         problem = problem_of(error)
     else:
-        return f'{{"status":{201 if answer.new else 200},"assessment":{answer.text}}}', None
-    return "", problem
+        status = 201 if answer.new else 200
+        return (status, f'{{"status":{status},"assessment":{answer.text}}}'), None
+    return (0, ""), problem
 
 
 @router.post(

@@ -23,6 +23,7 @@ class Intake:
     """A case that came in by the API before."""
 
     dispute_id: str
+    idempotency_key: str | None
     body_digest: str
     assessment_id: str | None
 
@@ -35,7 +36,9 @@ def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) ->
     # Where both match different intakes, the other dispute's tells of the conflict.
     query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
     row = conn.execute(query).mappings().first()
-    return None if row is None else Intake(row["dispute_id"], row["body_digest"], row["assessment_id"])
+    if row is None:
+        return None
+    return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
 
 
 def add_intake(
@@ -62,11 +65,11 @@ def keep_assessment(
     as_of: int,
     features: Mapping[str, Any],
     now: int,
-) -> None:
-    """Keep an assessment with the values it rests on; one that is there already stays."""
+) -> bool:
+    """Keep an assessment with the values it rests on; False if it is there already, and stays."""
     # Two requests with one case may come to the same assessment at once: the second finds it there.
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
-    conn.execute(
+    kept = conn.execute(
         insert.values(
             assessment_id=answer["assessment_id"],
             dispute_id=answer["dispute_id"],
@@ -77,8 +80,11 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
-        ).on_conflict_do_nothing()
+        )
+        .on_conflict_do_nothing()
+        .returning(ASSESSMENTS.c.assessment_id)
     )
+    return kept.first() is not None
 
 
 def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:

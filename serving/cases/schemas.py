@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving import examples
 from serving.decisions.schemas import Decision, Unit, Withdrawn
 from serving.errors import ProblemBody
 from serving.shapes import (
@@ -25,24 +26,11 @@ from serving.shapes import (
 MOST_CASES = 1_000
 MOST_ROWS = 500
 
-_CASE: dict[str, Any] = {
-    "dispute": {
-        "dispute_id": "d-2026-000123",
-        "opened_at": "2026-03-31T08:30:00+08:00",
-        "source": "police_110",
-        "kind": "neighbour",
-        "grid_id": "g0101",
-        "text": "双方因楼道堆物争吵，对方扬言报复。",
-    },
-    "persons": [{"person_id": "p-9f2c", "birth_year": 1979, "sex": "male", "grid_id": "g0101"}],
-    "parties": [{"person_id": "p-9f2c", "role": "respondent", "relation": "neighbour"}],
-}
-
 
 class CaseIn(BaseModel):
     """An incoming case. Persons that the service knows may be left out."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CASE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.CASE]})
 
     dispute: DisputeRow
     persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)
@@ -52,7 +40,7 @@ class CaseIn(BaseModel):
 class BatchIn(BaseModel):
     """Up to 1,000 cases; each is taken or refused on its own."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.BATCH]})
 
     cases: list[dict[str, Any]] = Field(
         max_length=MOST_CASES, description="Each as the body of `POST /v1/cases`."
@@ -62,7 +50,7 @@ class BatchIn(BaseModel):
 class HappenedIn(BaseModel):
     """Events and visits that have been recorded since."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.HAPPENED]})
 
     events: list[EventRow] = Field(default=[], max_length=MOST_ROWS)
     visits: list[VisitRow] = Field(default=[], max_length=MOST_ROWS)
@@ -71,7 +59,7 @@ class HappenedIn(BaseModel):
 class OutcomesIn(BaseModel):
     """Harm that came of a case."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.OUTCOMES]})
 
     outcomes: list[OutcomeRow] = Field(min_length=1, max_length=MOST_ROWS)
 
@@ -93,7 +81,7 @@ class Changed(BaseModel):
 class ChangeIn(BaseModel):
     """A later narrative or party: new rows beside those that stand."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.CHANGE]})
 
     dispute: Changed = Field(default_factory=Changed)
     persons: list[PersonRow] = Field(default=[], max_length=MOST_ROWS)
@@ -186,6 +174,8 @@ class Added(BaseModel):
 class Assessment(BaseModel):
     """What the service recommends, and why. A person decides."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSESSMENT]})
+
     dispute_id: str
     assessment_id: str = Field(description="Hash of the content: the same answer has the same id.")
     as_of: str = Field(description="Nothing recorded later was read.")
@@ -229,11 +219,15 @@ class BatchResult(BaseModel):
 class BatchOut(BaseModel):
     """One result a case, in the order of the request."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH_ANSWER]})
+
     results: list[BatchResult]
 
 
 class CaseOut(BaseModel):
     """A case as it is known now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.KNOWN]})
 
     dispute: dict[str, Any] = Field(
         description="The dispute's row; `text` as submitted, for who may read it."

@@ -31,11 +31,13 @@ from serving.cases.schemas import CaseIn
 from serving.decisions import repository as decided
 from serving.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.merges.proposing import proposed, reached, shown_to, within
+from serving.repeats import repository as requests
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
 from serving.unscored import repository as unscored
 
 _log = structlog.get_logger("anlan.cases")
+_TARGET: Final = "POST /v1/cases"
 OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
 
 
@@ -94,6 +96,9 @@ def _store(
         # Before anything else: what the service says of a case that came before is itself of that area.
         if key.area is not None and not reaches(conn, key, dispute["grid_id"]):
             raise Forbidden(OUTSIDE)
+        spent = None if idempotency_key is None else requests.by_key(conn, key.key_id, idempotency_key)
+        if spent is not None and (spent.target, spent.body_digest) != (_TARGET, digest):
+            raise Conflict("The Idempotency-Key was used before, for another request.")
         earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
         if earlier is not None:
             if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
@@ -102,6 +107,17 @@ def _store(
                 raise Conflict("The Idempotency-Key was used before, for another case.")
             if earlier.body_digest != digest:
                 raise Conflict("dispute_id was posted before with another body.")
+            if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
+                # A second key for the same case stands for it, too.
+                requests.add(
+                    conn,
+                    caller=key.key_id,
+                    idempotency_key=idempotency_key,
+                    target=_TARGET,
+                    body_digest=digest,
+                    work={"assess": []},
+                    now=now,
+                )
             if earlier.assessment_id is not None:
                 audit.record(conn, "view", case=earlier.dispute_id, subject=earlier.assessment_id)
                 return repository.answer_of(conn, earlier.assessment_id)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving import examples
 from serving.shapes import LONGEST_ID, Colour, Time, Words
 
 
 class DecisionIn(BaseModel):
     """Confirm a recommended colour, or override it with a reason."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.DECIDE]})
 
     assessment_id: Annotated[
         str, Field(min_length=1, max_length=LONGEST_ID, description="The assessment that the person saw.")
@@ -23,6 +24,8 @@ class DecisionIn(BaseModel):
 
 class Decision(BaseModel):
     """What a person decided about a recommended colour."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DECIDED]})
 
     dispute_id: str
     assessment_id: str = Field(description="The assessment that was decided on.")
@@ -36,13 +39,15 @@ class Decision(BaseModel):
 class WithdrawIn(BaseModel):
     """That a case is taken back: sent by mistake, or no dispute at all."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.WITHDRAW]})
 
     reason: Words
 
 
 class Withdrawn(BaseModel):
     """A case that was taken back; it counts in nothing that is reckoned after that moment."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WITHDRAWN]})
 
     dispute_id: str
     withdrawn_at: str = Field(description="RFC 3339.")
@@ -52,7 +57,7 @@ class Withdrawn(BaseModel):
 class UnitIn(BaseModel):
     """Which unit took the case."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.UNIT]})
 
     unit: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"\S")]
     taken_at: Time | None = Field(default=None, description="When; else now.")
@@ -60,6 +65,8 @@ class UnitIn(BaseModel):
 
 class Unit(BaseModel):
     """Who has a case since when."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UNIT]})
 
     unit: str
     taken_at: str = Field(description="RFC 3339.")

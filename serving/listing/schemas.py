@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from serving import examples
 from serving.cases.schemas import Assessment
 from serving.decisions.schemas import Unit
 from serving.shapes import Colour
@@ -11,6 +12,8 @@ from serving.shapes import Colour
 
 class AssessmentsOut(BaseModel):
     """Assessments of a case as they were answered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSESSMENTS]})
 
     assessments: list[Assessment] = Field(description="In the order in which they were made.")
     next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
@@ -35,6 +38,8 @@ class Listed(BaseModel):
 
 class CasesOut(BaseModel):
     """Some of the cases, those first that changed first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LISTED]})
 
     cases: list[Listed]
     next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")

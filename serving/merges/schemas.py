@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving import examples
 from serving.cases.schemas import Assessment
 from serving.shapes import LONGEST_ID, Words
 
@@ -11,8 +12,7 @@ from serving.shapes import LONGEST_ID, Words
 class MergeIn(BaseModel):
     """That the case of the path is another one, reported twice."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [
-        {"into": "d-2026-000123", "reason": "同一申请人两次报同一件事"}]})  # fmt: skip
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.MERGE]})
 
     into: str = Field(
         min_length=1, max_length=LONGEST_ID, description="The case that it counts for from now on."
@@ -23,13 +23,15 @@ class MergeIn(BaseModel):
 class UnmergeIn(BaseModel):
     """That the case of the path is one of its own after all."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.UNMERGE]})
 
     reason: Words
 
 
 class MergeOut(BaseModel):
     """What was recorded, and the assessment of the case that changed by it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MERGED]})
 
     merge_id: str
     dispute_id: str

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
 
 from docket.keys import Key
-from docket.store.locking import BusyError
-from docket.store.merged import Merge, merge_of
+from docket.store.locking import BusyError, alone
+from docket.store.merged import Merge, history, merge_of
 from docket.store.merging import MergeRefusedError, merge, unmerge
+from docket.text import prepare
 from docket.times import now_micros, rfc3339
 from models.duplicates import probability_of
 from serving.access import reaches
@@ -22,8 +25,8 @@ from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
 from serving.handling import log_failure
-from serving.merges.proposing import shown_to
 from serving.merges.schemas import MergeIn, UnmergeIn
+from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
 from serving.unscored import repository as unscored
 
@@ -77,7 +80,7 @@ def _by_rule(state: State, dispute_id: str, least: float) -> None:
     assess_and_keep(state, done.into_id, done.recorded_at)
 
 
-def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, Any]:
+def join(state: State, key: Key, ask: Ask, dispute_id: str, asked: MergeIn) -> Answer:
     """Merge a case into another and assess that one anew.
 
     Raises
@@ -94,23 +97,34 @@ def join(state: State, key: Key, dispute_id: str, asked: MergeIn) -> dict[str, A
     now = now_micros()
     with state.store.begin() as conn:
         _see(conn, key, dispute_id)
-        if not _reached(conn, key, asked.into):
-            expected = "a case in the key's area"
-            raise Invalid([FieldError(field="into", reason="dangling reference", expected=expected)])
-        chance = probability_of(conn, dispute_id, asked.into, now)
-        try:
-            done = merge(
-                conn, dispute_id, asked.into, by=key.key_id, reason=asked.reason, now=now, probability=chance
-            )
-        except MergeRefusedError as error:
-            raise MergeRefused(_REFUSALS[error.code]) from error
-        except BusyError as error:
-            raise Unavailable(_BUSY) from error
-        unscored.note(conn, done.into_id, now)
-    return _told(state, key, done, done.into_id, done.recorded_at)
+        earlier = found(conn, ask)
+        if earlier is None:
+            if not _reached(conn, key, asked.into):
+                expected = "a case in the key's area"
+                raise Invalid([FieldError(field="into", reason="dangling reference", expected=expected)])
+            with _refusals():
+                alone(conn)
+                standing = merge_of(conn, dispute_id)
+                said = (asked.into, prepare(asked.reason).text)
+                new = standing is None or (standing.into_id, standing.reason) != said
+                if new or standing is None:
+                    standing = merge(
+                        conn,
+                        dispute_id,
+                        asked.into,
+                        by=key.key_id,
+                        reason=asked.reason,
+                        now=now,
+                        probability=probability_of(conn, dispute_id, asked.into, now),
+                    )
+            work = [(standing.into_id, standing.recorded_at)]
+            taken = note(conn, ask, new=new, assess=work, answer=_told(standing))
+        else:
+            taken = Taken(earlier, new=False)
+    return answered(state, key, taken)
 
 
-def part(state: State, key: Key, dispute_id: str, asked: UnmergeIn) -> dict[str, Any]:
+def part(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnmergeIn) -> Answer:
     """Part a case from the one that it was merged into and assess it anew.
 
     Raises
@@ -122,20 +136,35 @@ def part(state: State, key: Key, dispute_id: str, asked: UnmergeIn) -> dict[str,
     Unavailable
         If somebody else is merging or loading.
     """
-    now = now_micros()
     with state.store.begin() as conn:
         _see(conn, key, dispute_id)
         standing = merge_of(conn, dispute_id)
         if standing is not None:
             _see(conn, key, standing.into_id)
-        try:
-            done = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now)
-        except MergeRefusedError as error:
-            raise MergeRefused(_REFUSALS[error.code]) from error
-        except BusyError as error:
-            raise Unavailable(_BUSY) from error
-        unscored.note(conn, dispute_id, now)
-    return _told(state, key, done, dispute_id, done.undone_at or done.recorded_at)
+        earlier = found(conn, ask)
+        if earlier is None:
+            with _refusals():
+                alone(conn)
+                before = history(conn, dispute_id)
+                undone = before[-1] if before and before[-1].undone_at is not None else None
+                new = undone is None or undone.undone_reason != prepare(asked.reason).text
+                if new or undone is None:
+                    undone = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now_micros())
+            work = [(dispute_id, undone.undone_at or undone.recorded_at)]
+            taken = note(conn, ask, new=new, assess=work, answer=_told(undone))
+        else:
+            taken = Taken(earlier, new=False)
+    return answered(state, key, taken)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except MergeRefusedError as error:
+        raise MergeRefused(_REFUSALS[error.code]) from error
+    except BusyError as error:
+        raise Unavailable(_BUSY) from error
 
 
 _BUSY: Final = "Somebody else is merging or loading. Send the same request again."
@@ -152,9 +181,8 @@ def _see(conn: sa.Connection, key: Key, dispute_id: str) -> None:
         raise NotFound()
 
 
-def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dict[str, Any]:
-    """The answer. If assessing fails now, what was recorded stands, and the case is noted as unscored."""
-    answer = assess_and_keep(state, assessed, as_of)
+def _told(done: Merge) -> dict[str, Any]:
+    """The answer but for the assessment. If assessing fails now, the case stands noted as unscored."""
     return {
         "merge_id": done.merge_id,
         "dispute_id": done.dispute_id,
@@ -162,5 +190,5 @@ def _told(state: State, key: Key, done: Merge, assessed: str, as_of: int) -> dic
         "probability": done.probability,
         "recorded_at": rfc3339(done.recorded_at),
         "undone_at": None if done.undone_at is None else rfc3339(done.undone_at),
-        "assessment": json.loads(shown_to(state, key, answer)),
+        "assessment": None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from serving.access import Caller, Guarded
 from serving.errors import NotFound, Unauthorised, documented
@@ -16,6 +16,11 @@ router = APIRouter(prefix="/v1/models", tags=["models"], route_class=Guarded)
 
 class CurrentModel(BaseModel):
     """The model version in use."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"version": "models:/anlan/3", "policy_version": "colours-1f2e3d4c5b6a",
+         "trained_until": "2026-03-01T00:00:00+08:00", "data_digest": "9b1e…",
+         "info": {"disputes": 8000}}]})  # fmt: skip
 
     version: str = Field(examples=["models:/anlan/3"])
     policy_version: str = Field(description="Of the colour policy that came with the model.")

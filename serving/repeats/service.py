@@ -7,7 +7,7 @@ first has given the answer. A repeat is known by its Idempotency-Key, or because
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -165,6 +165,43 @@ def answered(state: State, key: Key, taken: Taken) -> Answer:
     with state.store.snapshot() as conn:
         noted = repository.by_number(conn, noted.request_no)
     return Answer(_shown(state, key, noted), taken.new)
+
+
+def once(state: State, ask: Ask, make: Callable[[], tuple[str, bool]]) -> str:
+    """What `make` answers, kept under the Idempotency-Key; a repeat gets the text of the first.
+
+    Parameters
+    ----------
+    make
+        The answer, and whether it may be kept; may run again where it wasn't, or where two come at once.
+
+    Raises
+    ------
+    Conflict
+        If the caller used the key for something else.
+    """
+    if ask.idempotency_key is None:
+        return make()[0]
+    with state.store.begin() as conn:
+        noted = found(conn, ask)
+        if noted is None:
+            noted = repository.add(
+                conn,
+                caller=ask.caller,
+                idempotency_key=ask.idempotency_key,
+                target=ask.target,
+                body_digest=ask.digest,
+                work={"assess": []},
+                now=now_micros(),
+            )
+    if noted.answer is not None:
+        viewed(state, ())
+        return noted.answer
+    text, kept = make()
+    if not kept:
+        return text
+    with state.store.begin() as conn:
+        return repository.finish(conn, noted.request_no, None, text, now_micros()).answer or text
 
 
 def _text(answer: Mapping[str, Any]) -> str:

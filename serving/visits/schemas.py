@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving import examples
 from serving.shapes import VisitRow
 
 MOST_VISITS = 100
@@ -32,6 +33,8 @@ class Visit(BaseModel):
 class VisitList(BaseModel):
     """Whom to visit, in order."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VISIT_LIST]})
+
     date: str
     visits: list[Visit] = Field(description="By worker, in order of rank.")
 
@@ -39,13 +42,15 @@ class VisitList(BaseModel):
 class VisitsIn(BaseModel):
     """What workers found on visits."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.VISITS]})
 
     visits: list[VisitRow] = Field(min_length=1, max_length=MOST_VISITS)
 
 
 class VisitsOut(BaseModel):
     """What was kept, and which cases were assessed anew by it; no score."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VISITED]})
 
     visits: list[str] = Field(description="Ids, as sent.")
     cases: list[str] = Field(description="Cases that are assessed anew.")
