@@ -259,9 +259,15 @@ def test_cases_taken_without_a_model_are_scored_once_by_one_of_two_workers_oldes
         assert all(len(assessments(client, name)) == 1 for name in names)
     champion = "models:/anlan@champion"
     with serving(store, model=champion) as one, serving(store, model=champion) as other:
+
+        def caught_up() -> float:
+            return metric(one, "anlan_caught_up_total") + metric(other, "anlan_caught_up_total")
+
+        # a count of what waits is 0 before the first look as well
+        wait_for("all are scored", lambda: caught_up() >= 60)
         wait_for("none waits", lambda: metric(one, "anlan_unscored_cases") == 0)
         wait_for("here neither", lambda: metric(other, "anlan_unscored_cases") == 0)
-        caught = metric(one, "anlan_caught_up_total") + metric(other, "anlan_caught_up_total")
+        caught = caught_up()
         for name in names:
             by_rules, by_model = assessments(one, name)
             assert by_rules["degraded"] and not by_model["degraded"] and len(by_model["risks"]) == 12
