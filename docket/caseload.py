@@ -52,7 +52,7 @@ _IN_FORCE: Final = f"""
 _MATTERS: Final = f"""
     SELECT person.person_id, person.grid_id, mine.dispute_id, mine.since,
            matter.kind, mine.category, mine.is_open,
-           (SELECT MIN(p.role) FROM known_parties AS p
+           (SELECT MAX(p.role) FROM known_parties AS p
             WHERE p.dispute_id = mine.dispute_id AND p.person_id = mine.person_id
                 AND {known_sql("p")}) AS role
     FROM (
@@ -97,6 +97,7 @@ def matters(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.DataFra
     -------
     DataFrame
         `person_id, grid_id, dispute_id, kind, role, category, since`: one row a (person, dispute). `role` is
+        the most guarded one of who holds several (respondent before applicant before affected), and
         None for an entry whose person is no known party; `category` is None without an entry in force;
         `since` is when the district learned of the earliest of them.
     """

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 import models.pyfunc_model
-from models import gate
+from models import gate, golden
 from models.gate import Acceptance
 from models.inputs import TEXT
 from models.scorer import Scorer
@@ -131,6 +132,7 @@ def log_and_register(
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "scorer"
         scorer.save(saved)
+        golden.write(scorer, saved)
         with mlflow.start_run(experiment_id=run_experiment) as run:
             mlflow.log_params(dict(params))
             mlflow.log_metrics({name: float(value) for name, value in metrics.items() if np.isfinite(value)})
@@ -244,10 +246,27 @@ def load(uri: str = f"models:/{NAME}@{CHAMPION}", threads: int = 0) -> tuple[Sco
         If it can't be used by this installation.
     """
     found = find(uri)
+    with fetched(found) as folder:
+        return Scorer.load(held_in(folder, found)).with_threads(threads), found.uri
+
+
+@contextmanager
+def fetched(found: Found) -> Iterator[Path]:
+    """What MLflow keeps of a version's model, in a folder that is gone afterwards."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
-        held = sorted(folder.glob("artifacts/scorer*"))
-        if not held:
-            raise NoSuchModelError(f"{found.uri} holds no scorer")
-        return Scorer.load(held[0]).with_threads(threads), found.uri
+        yield Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
+
+
+def held_in(folder: Path, found: Found) -> Path:
+    """The scorer's own folder within a fetched one.
+
+    Raises
+    ------
+    NoSuchModelError
+        If there is none.
+    """
+    held = sorted(folder.glob("artifacts/scorer*"))
+    if not held:
+        raise NoSuchModelError(f"{found.uri} holds no scorer")
+    return held[0]

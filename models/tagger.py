@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,9 @@ from models.corpus import Corpus
 from models.lessons import LONGEST, WIDTH, Lesson, Taught, vectorised
 
 Array = NDArray[np.float64]
+
+COPIED: Final = 2.0
+"""How often a clause that speaks of a cue counts: itself, and the copies of it together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class Tagger:
         Returns
         -------
         ndarray
-            Shape (texts,): the sum over a text's clauses and all cues of points times probability.
+            Shape (texts,): the sum over a text's clauses and all cues of points times probability, halved:
+            with the copies it learns from, a cue seems twice as likely as it is.
         """
         unread = [
             place
@@ -116,7 +120,7 @@ class Tagger:
         if unread and self.cues:
             likely = self.probabilities([corpus.clauses[place].text for place in unread])
             # a plain sum: the same clause alone and among others gives the same bits
-            worth[unread] = (likely * self._points).sum(axis=1)
+            worth[unread] = (likely * self._points).sum(axis=1) / COPIED
         return corpus.over_clauses(worth)[:, 0]
 
     def suggest(self, text: str) -> list[Suggestion]:

@@ -6,7 +6,7 @@ told only to whoever visits the person who brought it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,23 @@ import pandas as pd
 import sqlalchemy as sa
 
 from docket import caseload
+from docket.store.merged import taken_in
 from docket.times import DAY, rfc3339
-from features.catalogue import BY_NAME
-from features.cues import Finding, floor, tag
+from features.cues import floor, tag
 from features.frame import feature_frame
 from features.sources import StoreSource
 from models import policy
 from models.policy import COLOURS
-from models.reading import asserted, cue_title, points_of
+from models.reading import points_of
 from models.reasons import fact_reasons
 from models.scorer import Scorer
 from models.visit_notes import do_not_say, look_out_for
+from models.visit_reasons import told_of, visit_reasons
 from models.visits import LIST_COLUMNS, Place, candidates, plan
 
 Progress = Callable[[str, int, int], None]
 
 _PART = 5_000
-_CATEGORIES = {
-    "divorce": "离婚纠纷",
-    "domestic_violence": "家庭暴力",
-    "neighbour_grudge": "邻里积怨",
-    "other": "其他",
-}
 
 
 def visit_list(
@@ -184,13 +179,23 @@ def _rows(
     if not places:
         return []
     disputes = sorted({place.dispute_id for place in places})
+    merged = taken_in(conn, disputes)
     frame = feature_frame(StoreSource(conn), disputes, np.full(len(disputes), as_of, dtype=np.int64))
     # the first line is the narrative, which the applicant brought; what follows is others' words
     findings = {name: tag(text.split("\n", 1)[0]) for name, text in zip(disputes, frame["text"], strict=True)}
-    facts = _facts(scorer, disputes, frame)
+    brought = [
+        place.role == "applicant" and place.person_id not in merged.get(place.dispute_id, ())
+        for place in places
+    ]
+    told = {
+        (place.dispute_id, told_of(brought_it=mine, merged=place.dispute_id in merged))
+        for place, mine in zip(places, brought, strict=True)
+    }
+    facts = _facts(scorer, disputes, frame, told)
     rows = []
-    for place in places:
-        own = findings[place.dispute_id] if place.role == "applicant" else []
+    for place, mine in zip(places, brought, strict=True):
+        own = findings[place.dispute_id] if mine else []
+        shown = told_of(brought_it=mine, merged=place.dispute_id in merged)
         category = entries.get(f"{place.person_id}\t{place.dispute_id}")
         values = (
             day,
@@ -201,7 +206,7 @@ def _rows(
             place.colour,
             rfc3339(place.due_at),
             place.overdue,
-            "；".join(_reasons(own, facts[place.dispute_id], category)),
+            "；".join(visit_reasons(own, facts[place.dispute_id, shown], category)),
             None if place.last_visit_at is None else rfc3339(place.last_visit_at),
             place.last_finding,
             "；".join(look_out_for(own, place.colour, place.kind, place.last_finding)),
@@ -211,25 +216,19 @@ def _rows(
     return rows
 
 
-def _facts(scorer: Scorer | None, disputes: Sequence[str], frame: pd.DataFrame) -> dict[str, list[str]]:
-    """What raises the risk of each dispute, as far as every worker may be told."""
+def _facts(
+    scorer: Scorer | None,
+    disputes: Sequence[str],
+    frame: pd.DataFrame,
+    told: Collection[tuple[str, frozenset[str]]],
+) -> dict[tuple[str, frozenset[str]], list[str]]:
+    """What raises the risk of disputes, of the features that somebody may be told of."""
     if scorer is None:
-        return {name: [] for name in disputes}
-    inputs = scorer.inputs(frame)
-    shown = [name for name in scorer.columns if name in BY_NAME and BY_NAME[name].show == "all"]
-    told = {}
-    for place, dispute in enumerate(disputes):
-        case = scorer.case(inputs.rows(np.array([place], dtype=np.int64)))
+        return {one: [] for one in told}
+    inputs, place = scorer.inputs(frame), {name: at for at, name in enumerate(disputes)}
+    found = {}
+    for dispute, shown in told:
+        case = scorer.case(inputs.rows(np.array([place[dispute]], dtype=np.int64)))
         reasons = fact_reasons(case.values, case.contributions, case.scores, most=3, shown=shown)
-        told[dispute] = [reason.text for reason in reasons]
-    return told
-
-
-def _reasons(own: Sequence[Finding], facts: Sequence[str], category: object) -> list[str]:
-    """Why this person: what they said themselves, what the records show, what they are registered for."""
-    said = dict.fromkeys(cue_title(finding.cue) for finding in asserted(own))
-    reasons = [f"本人反映：{'、'.join(said)}"] if said else []
-    reasons += facts
-    if isinstance(category, str):
-        reasons.append(f"在册风险人员（{_CATEGORIES[category]}）")
-    return reasons or ["有未办结的纠纷，按周期走访"]
+        found[dispute, shown] = [reason.text for reason in reasons]
+    return found

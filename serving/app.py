@@ -20,8 +20,9 @@ from serving import handling, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
+from serving.background import Repeating
 from serving.cases import endpoints as case_routes
-from serving.cases.service import assessed
+from serving.cases.assessing import assessed
 from serving.decisions import endpoints as decision_routes
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
@@ -30,12 +31,15 @@ from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
-from serving.models.service import Models
+from serving.models.service import Current, Models
 from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
+from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
+from serving.webhooks import endpoints as webhook_routes
+from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
 
@@ -63,7 +67,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         state = await run_in_threadpool(_started, settings, metrics)
         app.state.anlan = state
-        yield
+        following = Repeating("following_model", state.models.look)
+        if settings.model:
+            following.start(settings.model_poll)
+        catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
+        catching_up.start()
+        with sending(state):
+            yield
+        for thread in (following, catching_up):
+            await run_in_threadpool(thread.stop)
         state.store.close()
 
     app = FastAPI(
@@ -72,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Risk early warning for dispute mediation",
         description=_DESCRIPTION,
         lifespan=life,
+        webhooks=webhook_routes.router,
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
@@ -97,29 +110,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
-        opened(settings.store),
-        Models(settings.model),
+        opened(settings.store, settings.store_wait),
+        Models(
+            settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
+        ),
         metrics,
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
     )
-    state.models.load()
-    current = state.models.current
-    if current is not None:
-        metrics.model.labels(current.version).set(1)
-    _warm_up(state)
+    if settings.model:
+        state.models.look()
+    if state.models.current is None:
+        _warm_up(state, None)
     return state
 
 
-def opened(url: str) -> Store:
+def opened(url: str, wait: float | None = None) -> Store:
     """The store, unless it was written with another secret than the one at hand.
+
+    Parameters
+    ----------
+    wait
+        As in `docket.store.open_store`.
 
     Raises
     ------
     docket.store.StoreError
         Saying so.
     """
-    store = open_store(url)
+    store = open_store(url, wait=wait)
     try:
         with store.begin() as conn:
             check_secret(conn)
@@ -129,18 +148,18 @@ def opened(url: str) -> Store:
     return store
 
 
-def _warm_up(state: State) -> None:
+def _warm_up(state: State, current: Current | None) -> None:
     """Assess a case that the store holds, so that no caller waits for compilers and caches."""
     latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
-    with state.store.snapshot() as conn:
-        row = conn.execute(latest).first()
-    if row is None:
-        return
-    with state.store.snapshot() as conn:
-        try:
-            assessed(conn, state, state.models.current, str(row[0]), int(row[1]))
-        except Exception as error:  # noqa: BLE001 - a start is not a request: it is said, and the service runs
-            handling.log_failure(_log, "warm_up_failed", error)
+    try:
+        with state.store.snapshot() as conn:
+            row = conn.execute(latest).first()
+        if row is None:
+            return
+        with state.store.snapshot() as conn:
+            assessed(conn, state, current, str(row[0]), int(row[1]))
+    except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
+        handling.log_failure(_log, "warm_up_failed", error)
 
 
 def _configure_logs(level: str) -> None:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 EMBEDDED_STORE: Final = "sqlite:///var/anlan.db"
-_STORE_HELP: Final = "Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db."
+STORE_HELP: Final = "Record store; else $ANLAN_STORE, else sqlite:///var/anlan.db."
 
 key = typer.Typer(help="Keys of the API.", no_args_is_help=True)
 
 
 def serve(
-    store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
+    store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion."),
@@ -68,14 +68,14 @@ def create_key(
     ] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="Whose key, for the scope worker.")] = None,
     days: Annotated[int, typer.Option("--days", help="How long it holds.", min=1, max=3_650)] = 365,
-    store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
+    store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None,
 ) -> None:
     """Make a key and print it, once."""
     from docket import keys  # noqa: PLC0415
     from docket.faults import BadInput  # noqa: PLC0415
     from docket.times import now_micros  # noqa: PLC0415
 
-    with _writing(store) as conn:
+    with writing(store) as conn:
         try:
             made = keys.create(conn, scope=scope, now=now_micros(), area=area, worker_id=worker, days=days)
         except keys.KeyRequestError as error:
@@ -86,25 +86,25 @@ def create_key(
 @key.command("revoke")
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="The middle of the key; `anlan key list`.")],
-    store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None,
+    store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None,
 ) -> None:
     """End a key, from the next request on."""
     from docket import keys  # noqa: PLC0415
     from docket.faults import BadInput  # noqa: PLC0415
     from docket.times import now_micros  # noqa: PLC0415
 
-    with _writing(store) as conn:
+    with writing(store) as conn:
         if not keys.revoke(conn, key_id, now_micros()):
             raise BadInput("KEY_ID: no such key that isn't revoked; see `anlan key list`")
 
 
 @key.command("list")
-def list_keys(store: Annotated[str | None, typer.Option("--store", help=_STORE_HELP)] = None) -> None:
+def list_keys(store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None) -> None:
     """List the keys: id, scope, area, worker, until when, whether revoked. No key can be shown again."""
     from docket import keys  # noqa: PLC0415
     from docket.times import rfc3339  # noqa: PLC0415
 
-    with _writing(store) as conn:
+    with writing(store) as conn:
         found = keys.list_keys(conn)
     for one in found:
         until = "for ever" if one.expires_at is None else f"until {rfc3339(one.expires_at)}"
@@ -114,7 +114,7 @@ def list_keys(store: Annotated[str | None, typer.Option("--store", help=_STORE_H
 
 
 @contextmanager
-def _writing(store: str | None) -> Iterator[sa.Connection]:
+def writing(store: str | None) -> Iterator[sa.Connection]:
     """A transaction on the store, which logs whoever runs the command."""
     from docket.audit import acting  # noqa: PLC0415
     from docket.audit.actors import operator  # noqa: PLC0415

@@ -8,7 +8,15 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    PendingRollbackError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -16,6 +24,8 @@ from serving import errors
 from serving.shapes import field_errors
 
 _log = structlog.get_logger("anlan.serving")
+_LOST = (OperationalError, InterfaceError, InternalError, PendingRollbackError, NoConnectionError)
+"""The store is gone, locked, full, read-only, or has no connection left: the caller may come again."""
 _BY_STATUS = {
     kind.status: kind
     for kind in (
@@ -38,9 +48,7 @@ def problem_of(error: Exception) -> errors.Problem:
         return _of_status(error)
     if isinstance(error, DataError | UnicodeEncodeError):
         return errors.Malformed("The request holds a value that can't be stored.")
-    if isinstance(error, OperationalError | InterfaceError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    if isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return errors.Unavailable()
     return errors.Problem()
 

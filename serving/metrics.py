@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -22,8 +24,46 @@ class Metrics:
             "anlan_assessments", "Assessments by recommended colour", ("colour",), registry=self.registry
         )
         self.degraded = Counter("anlan_degraded", "Assessments made without a model", registry=self.registry)
+        self.unscored = Gauge(
+            "anlan_unscored_cases",
+            "Cases stored and not scored by a model; not a number while the store doesn't say",
+            registry=self.registry,
+        )
+        self.unscored.set(math.nan)
+        self.caught_up = Counter(
+            "anlan_caught_up", "Cases scored by the catch-up, by model or rules", registry=self.registry
+        )
         self.model = Gauge(
             "anlan_model_info", "1 for the model version in use", ("version",), registry=self.registry
+        )
+        self.webhooks = Counter(
+            "anlan_webhook_tries", "Tries to deliver webhooks", ("event", "result"), registry=self.registry
+        )
+        self.webhook_oldest = Gauge(
+            "anlan_webhook_oldest_seconds", "Age of the oldest delivery that is due", registry=self.registry
+        )
+        self.webhook_waiting = Gauge(
+            "anlan_webhook_waiting", "Deliveries that are due", registry=self.registry
+        )
+        self.webhook_dead_letters = Gauge(
+            "anlan_webhook_dead_letters", "Deliveries that were given up", registry=self.registry
+        )
+
+        self.taken_up = Counter(
+            "anlan_model_taken_up", "Times that a model version came into use", registry=self.registry
+        )
+        self.refused = Counter(
+            "anlan_model_refused", "Versions that were refused as broken", registry=self.registry
+        )
+        self.behind = Gauge(
+            "anlan_model_behind",
+            "1 while the model that should be in use isn't: /readyz says why",
+            registry=self.registry,
+        )
+        self.registry_up = Gauge(
+            "anlan_model_registry_up",
+            "Whether the model registry answered when it was last asked",
+            registry=self.registry,
         )
 
     def exposition(self) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AliasChoices, AnyHttpUrl, Field, model_validator
+from pydantic import AliasChoices, AnyHttpUrl, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MIB = 2**20
@@ -22,6 +22,15 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    store_wait: Annotated[float, Field(gt=0)] = Field(
+        default=10.0, description="seconds that a request waits for a locked database before it is 503"
+    )
+    catch_up_every: Annotated[float, Field(gt=0)] = Field(
+        default=5.0, description="seconds between two looks for cases that are stored and not scored"
+    )
+    model_poll: Annotated[float, Field(gt=0)] = Field(
+        default=2.0, description="seconds between two questions to the registry which version `model` means"
+    )
     body_limit: Annotated[int, Field(gt=0)] = Field(
         default=_MIB, description="largest request body, bytes, of every route but the batch"
     )
@@ -52,6 +61,20 @@ class Settings(BaseSettings):
     )
     jwt_worker_claim: str = Field(
         default="worker_id", description="claim that names whose a worker's token is"
+    )
+    webhook_http: bool = Field(default=False, description="let webhooks go by plain http")
+    webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description='private networks that webhooks may go to, a JSON list such as ["10.1.0.0/16"]',
+    )
+    webhook_seconds: Annotated[float, Field(gt=0, le=120)] = Field(
+        default=10, description="within which a receiver must have answered"
+    )
+    webhook_tries: Annotated[int, Field(gt=0)] = Field(
+        default=20, description="tries of a delivery before it is given up, about a day"
+    )
+    webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
+        default=10, description="how long before a deadline webhooks tell of it"
     )
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("ANLAN_LOG_LEVEL", "log_level"), description="log level"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 import jwt
@@ -29,22 +31,47 @@ _ALGORITHMS: Final = (
 """With a public key: a shared secret would let whoever checks tokens make them."""
 _REQUIRED: Final = ("exp", "iat", "iss", "aud", "sub")
 _LEEWAY: Final = 30
+_PATIENCE: Final = 3
+_PAUSE: Final = 5
 _SECOND: Final = 1_000_000
 
 
+class _Published(jwt.PyJWKClient):
+    """The provider's keys, kept for five minutes; a key's name that isn't among them has it look again.
+
+    That is once in half a minute, and after a failure once in some seconds: whoever sends nonsense while the
+    provider is down must not keep threads waiting for it.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+        super().__init__(url, lifespan=300, timeout=_PATIENCE, cooldown_duration=30)
+        self._clock, self._again = clock, -math.inf
+
+    def fetch_data(self) -> Any:
+        """Ask the provider, unless it failed a moment ago."""
+        if self._clock() < self._again:
+            raise jwt.PyJWKClientConnectionError("the provider failed a moment ago")
+        try:
+            return super().fetch_data()
+        except jwt.PyJWKClientConnectionError:
+            self._again = self._clock() + _PAUSE
+            raise
+
+
 class Tokens:
-    """Checks tokens against the provider's published keys, which are kept for some minutes.
+    """Checks tokens against the provider's published keys.
 
     Parameters
     ----------
     settings
         With `jwks_url`, `jwt_issuer` and `jwt_audience`.
+    clock
+        Seconds that only grow.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        # What names a key that isn't known makes it look again, once in half a minute.
-        self._keys = jwt.PyJWKClient(str(settings.jwks_url), lifespan=300, timeout=5, cooldown_duration=30)
+        self._keys = _Published(str(settings.jwks_url), clock)
 
     def verify(self, token: str) -> Key | None:
         """What a token allows; None if it isn't the provider's for this service, or has expired.

@@ -31,6 +31,8 @@ Action = Literal[
     "promote",
     "create_key",
     "revoke_key",
+    "webhook",
+    "notify",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

@@ -60,13 +60,16 @@ class Store:
         self._reader.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, wait: float | None = None) -> Store:
     """Open a store, making or migrating it as needed.
 
     Parameters
     ----------
     url
         `sqlite:///var/anlan.db`, or `postgresql://user@host/database`.
+    wait
+        Seconds that a statement waits for a lock, or a caller for a connection, before it fails; None: as
+        long as a job may, a minute on SQLite and for ever on PostgreSQL.
 
     Raises
     ------
@@ -80,15 +83,9 @@ def open_store(url: str) -> Store:
     backend = parsed.get_backend_name()
     reader = None
     if backend == "sqlite":
-        engine, reader = _sqlite(parsed, reading=False), _sqlite(parsed, reading=True)
+        engine, reader = (_sqlite(parsed, reading=reading, wait=wait) for reading in (False, True))
     elif backend in {"postgresql", "postgres"}:
-        engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            pool_size=20,
-            max_overflow=20,
-            pool_pre_ping=True,
-            pool_use_lifo=True,
-        )
+        engine = _postgresql(parsed, wait=wait)
     else:
         raise StoreError(f"a store is sqlite or postgresql, not {backend}")
     store = Store(engine, reader)
@@ -101,7 +98,32 @@ def open_store(url: str) -> Store:
     return store
 
 
-def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
+def _postgresql(url: sa.URL, *, wait: float | None) -> sa.Engine:
+    """Connections that find out for themselves that the server was started anew, or is gone."""
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=20,
+        max_overflow=20,
+        pool_pre_ping=True,  # of a restart those in use notice, and nobody after them
+        pool_recycle=1_800,  # before a firewall forgets it
+        pool_use_lifo=True,
+        pool_timeout=30 if wait is None else wait,
+        # A host that is switched off says nothing: without these a request would hang for many minutes.
+        connect_args={
+            "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3
+        },
+    )  # fmt: skip
+    if wait is not None:
+
+        @sa.event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            connection.execute(f"SET lock_timeout = {round(wait * 1_000)}")
+            connection.commit()
+
+    return engine
+
+
+def _sqlite(url: sa.URL, *, reading: bool, wait: float | None) -> sa.Engine:
     """Connections that may write, or that can't: turning one into the other would unprepare all it has."""
     if not url.database or url.database == ":memory:":
         raise StoreError(
@@ -113,6 +135,7 @@ def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
         pool_size=20,
         max_overflow=20,
         pool_use_lifo=True,  # those with the most prepared come first
+        pool_timeout=30 if wait is None else wait,
         # A case is read by some forty texts, each for a few numbers of keys: all stay prepared.
         connect_args={"cached_statements": 1_000},
     )
@@ -123,7 +146,7 @@ def _sqlite(url: sa.URL, *, reading: bool) -> sa.Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            "busy_timeout = 60000",  # first: the others wait by it
+            f"busy_timeout = {round((60 if wait is None else wait) * 1_000)}",  # first: the others wait by it
             "journal_mode = WAL",
             "synchronous = FULL",  # a case that was answered outlives a power cut
             "foreign_keys = ON",
@@ -148,6 +171,7 @@ def _migrate(store: Store) -> None:
     with store.begin() as connection:
         if store.engine.dialect.name == "postgresql":
             # Two processes that start together: the second waits, and finds nothing left to do.
+            connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

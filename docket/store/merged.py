@@ -59,6 +59,16 @@ def merges_into(conn: sa.Connection, dispute_id: str) -> list[Merge]:
     return _read(conn, MERGES.c.into_id == dispute_id, MERGES.c.undone_at.is_(None))
 
 
+def taken_in(conn: sa.Connection, dispute_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Of those of `dispute_ids` that others were merged into, who became a party by that."""
+    found: dict[str, set[str]] = {}
+    for first in range(0, len(dispute_ids), _CHUNK):
+        part = dispute_ids[first : first + _CHUNK]
+        for merge in _read(conn, MERGES.c.into_id.in_(part), MERGES.c.undone_at.is_(None)):
+            found.setdefault(merge.into_id, set()).update(person for person, _ in merge.moved["added"])
+    return found
+
+
 def history(conn: sa.Connection, dispute_id: str) -> list[Merge]:
     """Every merge of a dispute, those undone too, the first first."""
     return _read(conn, MERGES.c.dispute_id == dispute_id)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from docket import audit
 from docket.contract import BY_NAME, WITHDRAWN
+from docket.outbox import withdraw_case
 from docket.store.locking import alone
 from docket.store.merged import Merge, merge_of, merges_into
 from docket.store.metadata import MERGES, RECORDS
@@ -157,6 +158,7 @@ def merge(
     done = Merge(merge_id, dispute_id, into_id, probability, by, prepare(reason).text, at, asdict(moved))
     told = {**asdict(done), "moved": json.dumps(done.moved, ensure_ascii=False)}
     conn.execute(sa.insert(MERGES).values(**told))
+    withdraw_case(conn, dispute_id, now)
     audit.record(conn, "merge", case=dispute_id, subject=merge_id, detail={"into": into_id, "by": by})
     return done
 

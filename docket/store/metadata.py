@@ -252,6 +252,20 @@ HANDLERS: Final = sa.Table(
 )
 """Which unit took a case and when; the last one has it."""
 
+UNSCORED: Final = sa.Table(
+    "unscored",
+    METADATA,
+    sa.Column("dispute_id", WORD, primary_key=True),
+    sa.Column("since", MOMENT, nullable=False),
+    sa.Column("due_at", MOMENT, nullable=False),
+    sa.Column("revision", sa.BigInteger(), nullable=False),
+    sa.Column("tries", sa.BigInteger(), nullable=False),
+    sa.Column("degraded", sa.Boolean(), nullable=False),
+    sa.Index(None, "since", "dispute_id"),
+)
+"""Cases that are stored and not scored: to be assessed for what was stored, or assessed by the rules alone
+(`degraded`). `revision` tells apart what was noted; nobody claims one before `due_at`."""
+
 AUDIT_LOG: Final = sa.Table(
     "audit_log",
     METADATA,
@@ -268,3 +282,43 @@ AUDIT_LOG: Final = sa.Table(
     sa.Index(None, "actor", "seq"),
 )
 """Who did what when to which case (`docket.audit`); triggers let rows be added, and nothing else."""
+
+WEBHOOKS: Final = sa.Table(
+    "webhooks",
+    METADATA,
+    sa.Column("endpoint_id", WORD, primary_key=True),
+    sa.Column("url", WORD, nullable=False),
+    sa.Column("events", WORD, nullable=False),
+    sa.Column("area", WORD),
+    sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("paused_at", MOMENT),
+    sa.Column("removed_at", MOMENT),
+)
+"""Who is told of what (`docket.outbox.endpoints`)."""
+
+OUTBOX: Final = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("delivery_id", WORD, nullable=False),
+    sa.Column("endpoint_id", WORD, nullable=False),
+    sa.Column("event", WORD, nullable=False),
+    sa.Column("case_id", WORD, nullable=False),
+    sa.Column("about", WORD, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("due_at", MOMENT, nullable=False),
+    sa.Column("next_at", MOMENT, nullable=False),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("attempts", sa.BigInteger(), nullable=False),
+    sa.Column("lease", WORD),
+    sa.Column("leased_until", MOMENT),
+    sa.Column("last_error", WORD),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("ended_at", MOMENT),
+    sa.Index(None, "delivery_id", unique=True),
+    sa.Index(None, "endpoint_id", "about", unique=True),
+    sa.Index(None, "state", "endpoint_id", "next_at"),
+    sa.Index(None, "case_id", "state"),
+)
+"""What is to be told to whom, and what became of it (`docket.outbox.queue`)."""

@@ -79,21 +79,37 @@ def post_batch(
 ) -> Response:
     """Each case is taken or refused on its own, in order, as `POST /v1/cases` would.
 
-    A repeat of the whole by its Idempotency-Key answers the same bytes, unless a case had failed (5xx).
+    A repeat of the whole by its Idempotency-Key answers the same bytes, unless a case had failed (5xx). Where
+    the store is lost on the way, the rest is 503, and `Retry-After` says when to send the batch again.
     """
     request_id = getattr(request.state, "request_id", None)
+    headers: dict[str, str] = {}
 
     def make() -> tuple[str, bool]:
-        results = [_one(state, key, body, place, request_id) for place, body in enumerate(batch.cases)]
+        headers.clear()
+        results: list[tuple[int, str]] = []
+        lost: errors.Problem | None = None
+        for place, body in enumerate(batch.cases):
+            # Once the store is gone the others needn't each wait for it as long.
+            told, problem = ((0, ""), lost) if lost is not None else _one(state, key, body, place)
+            if isinstance(problem, errors.Unavailable):
+                lost = problem
+                headers.update(problem.headers)
+            if problem is not None:
+                said = json.dumps(problem.body(request_id), ensure_ascii=False)
+                told = (problem.status, f'{{"status":{problem.status},"problem":{said}}}')
+            results.append(told)
         done = all(status < 500 for status, _ in results)
         return '{"results":[' + ",".join(text for _, text in results) + "]}", done
 
     ask = ask_of(key, request, batch, idempotency_key)
-    return Response(once(state, ask, make), media_type="application/json")
+    return Response(once(state, ask, make), media_type="application/json", headers=headers)
 
 
-def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: str | None) -> tuple[int, str]:
-    """One case of a batch, its status and text: an answer stands as the bytes that were kept."""
+def _one(
+    state: State, key: Key, body: dict[str, Any], place: int
+) -> tuple[tuple[int, str], errors.Problem | None]:
+    """One case of a batch: its status and text, in which the assessment stands as kept; or what is wrong."""
     try:
         unstorable = text_errors(body, ("cases", place))
         if unstorable:
@@ -111,9 +127,8 @@ def _one(state: State, key: Key, body: dict[str, Any], place: int, request_id: s
         problem = problem_of(error)
     else:
         status = 201 if answer.new else 200
-        return status, f'{{"status":{status},"assessment":{answer.text}}}'
-    told = json.dumps(problem.body(request_id), ensure_ascii=False)
-    return problem.status, f'{{"status":{problem.status},"problem":{told}}}'
+        return (status, f'{{"status":{status},"assessment":{answer.text}}}'), None
+    return (0, ""), problem
 
 
 @router.post(

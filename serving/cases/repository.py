@@ -65,11 +65,11 @@ def keep_assessment(
     as_of: int,
     features: Mapping[str, Any],
     now: int,
-) -> None:
-    """Keep an assessment with the values it rests on; one that is there already stays."""
+) -> bool:
+    """Keep an assessment with the values it rests on; False if it is there already, and stays."""
     # Two requests with one case may come to the same assessment at once: the second finds it there.
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
-    conn.execute(
+    kept = conn.execute(
         insert.values(
             assessment_id=answer["assessment_id"],
             dispute_id=answer["dispute_id"],
@@ -80,8 +80,11 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
-        ).on_conflict_do_nothing()
+        )
+        .on_conflict_do_nothing()
+        .returning(ASSESSMENTS.c.assessment_id)
     )
+    return kept.first() is not None
 
 
 def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:

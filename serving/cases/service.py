@@ -3,19 +3,17 @@
 Two transactions. The first stores the rows and notes the intake; from then on the case can't be lost. The
 second keeps the assessment and links it to the intake; whoever links first has given the answer, and
 everybody who sends the same case gets those bytes. A crash between them leaves a case without an answer,
-which the repeat of the request finishes.
+which the repeat of the request finishes; it stands noted as unscored until then, and is scored anyway
+(`serving.unscored`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 import structlog
 
@@ -23,31 +21,24 @@ from docket import audit
 from docket.keys import Key
 from docket.store.merged import home_of, merge_of, merges_into
 from docket.store.writing import append
-from docket.text import prepare
 from docket.times import now_micros, parse_instant
-from features.documents import Document, Part, documents
-from features.sources import StoreSource
-from models.assessment import assess
 from serving.access import reaches
 from serving.audit.service import viewed
 from serving.cases import repository
+from serving.cases.assessing import assess_and_keep
 from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
 from serving.decisions import repository as decided
-from serving.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from serving.handling import log_failure
+from serving.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.merges.proposing import proposed, reached, shown_to, within
-from serving.models.service import Current
 from serving.repeats import repository as requests
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
 from serving.state import State
+from serving.unscored import repository as unscored
 
 _log = structlog.get_logger("anlan.cases")
 _TARGET: Final = "POST /v1/cases"
 OUTSIDE: Final = "The dispute's grid lies outside of the key's area."
-
-
-Then = Callable[[sa.Connection, str, str], None]
 
 
 @dataclass(frozen=True)
@@ -146,6 +137,7 @@ def _store(
             raise Invalid(errors)
         # First of all: whoever brings the same case at this moment waits here for what becomes of it.
         repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
+        unscored.note(conn, dispute["dispute_id"], now)
         append_rows(conn, "persons", changed_persons(conn, key, persons), now, "persons[{}]")
         # A dispute that came by load is no new case: a POST may repeat it, never change it.
         append_rows(conn, "disputes", [dispute], now, "dispute", corrections=False)
@@ -183,89 +175,6 @@ def append_rows(
     if done.corrected and not corrections:
         raise Conflict("The store holds this dispute already, with other values.")
     return done.inserted + done.corrected
-
-
-def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | None = None) -> str:
-    """Assess a stored case as of a moment and keep the answer.
-
-    Parameters
-    ----------
-    then
-        What else is done in the transaction that keeps it, with the assessment's id and text.
-    """
-    current = state.models.current
-    with state.store.snapshot() as conn:
-        try:
-            answer, features = assessed(conn, state, current, dispute_id, as_of)
-        except sa.exc.SQLAlchemyError:
-            raise  # no answer without the records: the caller is told to come again
-        except Problem:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever ails a model, the rules answer
-            log_failure(_log, "scoring_failed", error)
-            answer, features = _by_rules(conn, dispute_id, as_of), {}
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    with state.store.begin() as conn:
-        repository.keep_assessment(conn, answer, text, as_of, features, now_micros())
-        repository.show_on_board(conn, dispute_id)
-        if then is not None:
-            then(conn, answer["assessment_id"], text)
-        told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
-        audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
-    state.metrics.assessments.labels(answer["colour"]).inc()
-    if answer["degraded"]:
-        state.metrics.degraded.inc()
-    return text
-
-
-def assessed(
-    conn: sa.Connection, state: State, current: Current | None, dispute_id: str, as_of: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The assessment of a stored case on one state of the store, and the feature values it rests on."""
-    facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
-    known = repository.dispute(conn, dispute_id, as_of)
-    if known is None:
-        raise NotFound()
-    answer = assess(
-        dispute_id=dispute_id,
-        as_of=as_of,
-        recorded_at=known.first_recorded,
-        frame_row=facts.frame,
-        document=facts.document,
-        narrative=prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
-        scorer=None if current is None else current.scorer,
-        model_version=None if current is None else current.version,
-        duplicates=proposed(conn, dispute_id, as_of),
-        before=repository.assessed_before(conn, dispute_id, as_of),
-    )
-    values = facts.frame.drop(columns="text").iloc[0].dropna()
-    return answer, {str(name): float(value) for name, value in values.items()}
-
-
-def _by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:
-    """The assessment by floors and cue rules, of the narrative alone where not even the texts can be read."""
-    known = repository.dispute(conn, dispute_id, as_of)
-    if known is None:
-        raise NotFound()
-    narrative = prepare(repository.narrative(conn, dispute_id, known.recorded_at))
-    try:
-        (document,) = documents(StoreSource(conn), [dispute_id], np.array([as_of], dtype=np.int64))
-    except sa.exc.SQLAlchemyError:
-        raise
-    except Exception as error:  # noqa: BLE001 - see below
-        # A stated danger must show whatever else fails.
-        log_failure(_log, "texts_failed", error)
-        document = Document((Part("narrative", known.recorded_at, known.recorded_at, narrative.text),))
-    return assess(
-        dispute_id=dispute_id,
-        as_of=as_of,
-        recorded_at=known.first_recorded,
-        frame_row=pd.DataFrame(),
-        document=document,
-        narrative=narrative,
-        scorer=None,
-        model_version=None,
-    )
 
 
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:

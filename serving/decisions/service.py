@@ -20,6 +20,7 @@ from serving.decisions.schemas import DecisionIn, UnitIn, WithdrawIn
 from serving.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
+from serving.webhooks import service as webhooks
 
 
 def decide(state: State, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn) -> Answer:
@@ -62,6 +63,15 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
     kept = repository.decisions(conn, dispute_id)[-1]
     taken = note(conn, ask, new=new, answer=kept)
     if new:
+        webhooks.decided(
+            conn,
+            dispute_id=dispute_id,
+            decision_id=f"{dispute_id}:{now}",
+            assessment_id=asked.assessment_id,
+            colour=asked.colour,
+            recommended=recommended,
+            decided_at=now,
+        )
         told = {"recommended": recommended, "colour": asked.colour}
         audit.record(conn, "decide", case=dispute_id, subject=asked.assessment_id, detail=told)
     return taken
@@ -147,6 +157,7 @@ def withdraw(state: State, key: Key, ask: Ask, dispute_id: str, asked: WithdrawI
         else:
             taken = note(conn, ask, new=new, answer=repository.withdrawn(conn, dispute_id))
         if new:
+            webhooks.gone(conn, dispute_id)
             audit.record(conn, "withdraw", case=dispute_id)
     return answered(state, key, taken)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from serving.state import State, state_of
 
@@ -23,8 +23,12 @@ class Readiness(BaseModel):
     """Whether the service can do all it is there for; `model` and `store` say what is amiss."""
 
     ready: bool
-    model: str
+    model: str = Field(description="The version in use; where there is none, why.")
     store: str
+    trouble: str | None = Field(
+        description="What is amiss with the version that should be in use while an older one answers: it was "
+        "refused, say, or the registry is gone."
+    )
 
 
 @router.get("/healthz", summary="The process lives")
@@ -44,8 +48,12 @@ async def healthz() -> Health:
     },
 )
 def readyz(response: Response, state: Annotated[State, Depends(state_of)]) -> Readiness:
-    """Ready with a model and a store. Without a model cases are still taken, and answered `degraded`."""
-    current = state.models.current
+    """Ready with a model and a store. Without a model cases are still taken, and answered `degraded`.
+
+    A new champion that is broken is refused: the service stays ready with the old one, and says why.
+    """
+    standing = state.models.standing
+    current = standing.current
     store = "ok"
     try:
         with state.store.snapshot() as conn:
@@ -54,11 +62,12 @@ def readyz(response: Response, state: Annotated[State, Depends(state_of)]) -> Re
         store = f"can't be reached ({type(error).__name__})"
     ready = current is not None and store == "ok"
     response.status_code = 200 if ready else 503
-    model = state.models.trouble if current is None else current.version
-    return Readiness(ready=ready, model=model, store=store)
+    if current is None:
+        return Readiness(ready=ready, model=standing.trouble or "", store=store, trouble=None)
+    return Readiness(ready=ready, model=current.version, store=store, trouble=standing.trouble)
 
 
 @router.get("/metrics", summary="Counters for Prometheus", response_class=Response)
-def metrics(state: Annotated[State, Depends(state_of)]) -> Response:
+async def metrics(state: Annotated[State, Depends(state_of)]) -> Response:
     """Prometheus' text format."""
     return Response(state.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

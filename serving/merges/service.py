@@ -20,6 +20,7 @@ from models.duplicates import probability_of
 from serving.access import reaches
 from serving.cases import repository
 from serving.cases import service as cases
+from serving.cases.assessing import assess_and_keep
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
@@ -27,6 +28,7 @@ from serving.handling import log_failure
 from serving.merges.schemas import MergeIn, UnmergeIn
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
+from serving.unscored import repository as unscored
 
 _log = structlog.get_logger("anlan.merges")
 RULE: Final = "rule"
@@ -74,7 +76,8 @@ def _by_rule(state: State, dispute_id: str, least: float) -> None:
             now=now_micros(),
             probability=best["probability"],
         )
-    cases.assess_and_keep(state, done.into_id, done.recorded_at)
+        unscored.note(conn, done.into_id, done.recorded_at)
+    assess_and_keep(state, done.into_id, done.recorded_at)
 
 
 def join(state: State, key: Key, ask: Ask, dispute_id: str, asked: MergeIn) -> Answer:
@@ -179,7 +182,7 @@ def _see(conn: sa.Connection, key: Key, dispute_id: str) -> None:
 
 
 def _told(done: Merge) -> dict[str, Any]:
-    """The answer but for the assessment. If assessing fails now, what was recorded stands."""
+    """The answer but for the assessment. If assessing fails now, the case stands noted as unscored."""
     return {
         "merge_id": done.merge_id,
         "dispute_id": done.dispute_id,

@@ -33,9 +33,10 @@ class CurrentModel(BaseModel):
 def current_model(key: Caller, state: Annotated[State, Depends(state_of)]) -> CurrentModel:
     """Version, data cut and colour policy of the model that answers now; 404 while there is none."""
     del key
-    current = state.models.current
+    standing = state.models.standing
+    current = standing.current
     if current is None:
-        raise NotFound(f"No model is in use: {state.models.trouble}.")
+        raise NotFound(f"No model is in use: {standing.trouble}.")
     info = dict(current.scorer.info)
     return CurrentModel(
         version=current.version,

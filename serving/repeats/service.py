@@ -20,13 +20,15 @@ from docket.times import now_micros
 from docket.vault import keyed_digest
 from serving.audit.service import viewed
 from serving.cases import repository as cases
-from serving.cases.service import Answer, assess_and_keep
+from serving.cases.assessing import assess_and_keep
+from serving.cases.service import Answer
 from serving.errors import Conflict
 from serving.merges.proposing import reached
 from serving.repeats import repository
 from serving.repeats.repository import Noted
 from serving.shapes import LONGEST_ID
 from serving.state import State
+from serving.unscored import repository as unscored
 
 IdempotencyKey = Annotated[
     str | None,
@@ -123,6 +125,8 @@ def note(
     work: Mapping[str, Any] = (
         {"assess": [list(one) for one in assess], "answer": answer} if earlier is None else earlier.work
     )
+    for dispute_id, _ in assess if new else ():
+        unscored.note(conn, dispute_id, now)
     noted = repository.add(
         conn,
         caller=ask.caller,

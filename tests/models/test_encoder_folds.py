@@ -27,6 +27,7 @@ from models.encoders.transformer import TransformerEncoder
 from models.encoders.tuning import TuningSettings
 from models.evaluation import judge
 from models.fit import Trained, train
+from models.hazard import TEXT_COLUMNS
 from models.inputs import Inputs
 from models.metrics import roc_auc
 from models.scorer import Scorer
@@ -154,16 +155,13 @@ def with_encoder(snapshot: Snapshot, quick: TransformerEncoder) -> Trained:
 def test_the_model_reads_the_encoder_beside_the_ngrams(with_encoder: Trained, later: pd.DataFrame) -> None:
     scorer = with_encoder.scorer
     assert scorer.estimator.hazard.text_names == (
-        "text_sum",
-        "text_worst",
-        "trouble_sum",
-        "trouble_worst",
+        *TEXT_COLUMNS,
         "encoder_escalation_90",
         "encoder_worst_clause",
     )
     shown = scorer.explain(later)
-    assert list(shown.columns[-6:]) == list(scorer.estimator.hazard.text_names)
-    assert scorer.estimator.text_columns(scorer.inputs(later)).shape == (len(later), 6)
+    assert list(shown.columns[-7:]) == list(scorer.estimator.hazard.text_names)
+    assert scorer.estimator.text_columns(scorer.inputs(later)).shape == (len(later), 7)
 
 
 def test_it_is_saved_with_the_model(with_encoder: Trained, later: pd.DataFrame, tmp_path: Path) -> None:

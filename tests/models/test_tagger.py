@@ -12,9 +12,12 @@ from made_up_district import CUT, District
 from docket.snapshot import Snapshot
 from docket.text import prepare
 from docket.times import DAY, rfc3339
+from features.cues import CUES
 from features.cues.tagging import clauses, mentions
 from models.annotations import staff_labels
+from models.corpus import Corpus
 from models.lessons import StaffLabel, Taught
+from models.reading import clauses_of
 from models.tagger import Tagger
 
 ORDINARY = [
@@ -46,6 +49,23 @@ def taught() -> Tagger:
 
 def test_no_rule_reads_the_new_wording() -> None:
     assert all(mention.cue != "threat_kill" for mention in mentions(f"他说{NEW}"))
+
+
+def test_an_unread_clause_counts_what_it_is_expected_to_be_worth() -> None:
+    labels = [StaffLabel(f"{who}{NEW}", "threat_kill", True) for who in ("他说", "男的讲", "放话", "邻居吼")]
+    learned = Tagger.fit(Taught.of(["，".join(ORDINARY), *THREATS], labels), seed=3)
+    told = ["昨天漏水", f"昨天漏水，他喊{NEW}", "昨天漏水，扬言要弄死对方", f"昨天漏水，没有喊{NEW}"]
+    plain, unread, read, denied = learned.expected_points(Corpus.read(told, clauses_of))
+    # what a rule reads is in the cue columns already, and what is denied is worth nothing
+    assert read == denied == plain
+    assert (
+        plain
+        < 0.5
+        < unread - plain
+        <= 1.01 * sum(cue.points for cue in CUES if cue.name == "threat_kill") / 2
+    )
+    (alone,) = learned.expected_points(Corpus.read(told[1:2], clauses_of))
+    assert alone == unread
 
 
 def test_a_labelled_wording_is_found_in_other_company(taught: Tagger) -> None:

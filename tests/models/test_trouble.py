@@ -13,7 +13,7 @@ from docket.times import DAY, parse_instant
 from models import trouble
 from models.blocks import STARTS, Points
 from models.design import Column
-from models.hazard import EscalationHazard
+from models.hazard import TEXT_COLUMNS, EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.rows import HazardRows
 
@@ -61,7 +61,7 @@ def fitted(lead: trouble.Lead | None) -> EscalationHazard:
     table, rows, weight = rows_of(4_000)
     columns = [Column(name, "plain", sign) for name, sign in (("a", 1), ("b", 1), ("c", 0))]
     return EscalationHazard.fit(
-        table, np.zeros((len(table), 0)), np.zeros((len(table), 4)), rows, weight, columns=columns,
+        table, np.zeros((len(table), 0)), np.zeros((len(table), len(TEXT_COLUMNS))), rows, weight, columns=columns,
         cue_names=(), cue_signs=(), cue_points=np.zeros(0), settings=HazardSettings(threads=1, trees=0),
         seed=0, lead=lead,
     )  # fmt: skip
@@ -81,7 +81,7 @@ def test_following_a_lead_leaves_the_mean_hazard_alone() -> None:
     table, rows, _ = rows_of(4_000)
     x = fitted(None).design(table)
     led = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]) + 5.0, np.array([1.0, 0, 0])))
-    found = led.hazards(table, np.zeros((len(table), 0)), np.zeros((len(table), 4)))[:, 2]
+    found = led.hazards(table, np.zeros((len(table), 0)), np.zeros((len(table), len(TEXT_COLUMNS))))[:, 2]
     assert np.isclose(found.mean(), rows.event.mean(), rtol=0.05)
 
 

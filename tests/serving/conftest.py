@@ -7,11 +7,24 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from model_versions import Registry, make_registry
 from small_district import fill, key_of
 
 from docket.store import Store
 from serving.app import create_app
 from serving.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def made_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return make_registry(tmp_path_factory.mktemp("versions"))
+
+
+@pytest.fixture
+def models_registry(made_registry: Registry) -> Iterator[Registry]:
+    """Four versions, the first of which is champion."""
+    with made_registry.used():
+        yield made_registry
 
 
 @pytest.fixture

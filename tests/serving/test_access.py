@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from docket.keys import SCOPES
 from docket.store import Store
 from docket.store.metadata import AUDIT_LOG
 from docket.times import DAY, now_micros
-from serving.access import Guarded, guarded
+from serving.access import Guarded, guarded, reaches
 from serving.app import create_app
 from serving.limits import Buckets
 from serving.permissions import TABLE, as_markdown
@@ -148,3 +149,13 @@ def test_a_bucket_fills_again() -> None:
     assert [buckets.take("a"), buckets.take("a")] == [0.0, 0.5]
     now = 100.0
     assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, 0.5]
+
+
+def test_a_workers_key_reaches_the_workers_own_community(store: Store) -> None:
+    made = scoped(store, "worker")["Authorization"].split()[1]
+    with store.snapshot() as conn:
+        key = keys.verify(conn, made, now_micros())
+        assert key is not None and key.area is None
+        assert reaches(conn, key, "g1") and not reaches(conn, key, "g2") and not reaches(conn, key, "g9")
+        narrowed = replace(key, area=keys.Area("grid", "g2"))
+        assert not reaches(conn, narrowed, "g1") and not reaches(conn, narrowed, "g2")

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from served import free_port, start
 from small_district import case, count, key_of
 from working_folder import Trained
 
@@ -26,7 +24,7 @@ from docket.store.writing import append
 from docket.times import now_micros
 from features.online.case import OneCase
 from serving.app import create_app
-from serving.cases import service
+from serving.cases import assessing
 from serving.settings import Settings
 
 
@@ -258,10 +256,10 @@ def test_a_stated_danger_shows_though_features_and_texts_fail(
 
     # A fault planted in the real service: nothing from outside makes these fail without the store failing.
     monkeypatch.setattr(OneCase, "facts", fail)
-    monkeypatch.setattr(service, "documents", fail)
+    monkeypatch.setattr(assessing, "documents", fail)
     got = client.post("/v1/cases", json=case("x", "家长扬言跳楼"))
     assert got.status_code == 201 and got.json()["colour"] == "red" and got.json()["degraded"]
-    monkeypatch.setattr(service, "assess", fail)
+    monkeypatch.setattr(assessing, "assess", fail)
     batch = client.post("/v1/cases:batch", json={"cases": [case("u"), case("v", kind="x")]})
     assert [result["status"] for result in batch.json()["results"]] == [500, 422]
 
@@ -304,28 +302,6 @@ def test_narratives_stay_out_of_logs_metrics_and_the_database(
         store.close()
         for file in tmp_path.glob("store.db*"):
             assert b"620102198001011234" not in file.read_bytes()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(url: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    server = subprocess.Popen(
-        [Path(sys.executable).with_name("anlan"), "serve", "--store", url, "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    for _ in range(600):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
-        except httpx.TransportError:
-            assert server.poll() is None
-            time.sleep(0.1)
-        else:
-            return server
-    raise AssertionError("the service did not start")
 
 
 def test_a_killed_server_loses_no_answered_case_and_doubles_none(

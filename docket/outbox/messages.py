@@ -1,0 +1,112 @@
+"""Putting messages into the outbox and taking them back, in the transaction of what they tell of."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from docket.outbox.endpoints import Event, told_of
+from docket.store.metadata import OUTBOX
+
+_ID_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told.
+
+    Attributes
+    ----------
+    event
+        Its kind.
+    case
+        Whose.
+    about
+        Which: an endpoint is told of it once, however often it is put.
+    body
+        JSON types: ids, codes, versions, times. Never a narrative, an identity or a risk.
+    due_at
+        Not before this moment (µs).
+    planned
+        Whether it waits for a moment: put again before that, it says the newer; taken back and put again, it
+        waits again. An endpoint that came later than its moment isn't told.
+    """
+
+    event: Event
+    case: str
+    about: str
+    body: Mapping[str, Any]
+    due_at: int
+    planned: bool = False
+
+
+def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int) -> None:
+    """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it."""
+    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(OUTBOX)
+    told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
+    for case in sorted({message.case for message in messages}):
+        _take_turns(conn, case)
+    for message in messages:
+        for endpoint in told[message.event]:
+            if message.planned and message.due_at < endpoint.created_at:
+                continue
+            row = insert.values(
+                delivery_id=f"wd-{secrets.token_hex(_ID_BYTES)}",
+                endpoint_id=endpoint.endpoint_id,
+                event=message.event,
+                case_id=message.case,
+                about=message.about,
+                body=json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")),
+                due_at=message.due_at,
+                next_at=message.due_at,
+                state="pending",
+                attempts=0,
+                created_at=now,
+            )
+            keys = [OUTBOX.c.endpoint_id, OUTBOX.c.about]
+            if not message.planned:
+                conn.execute(row.on_conflict_do_nothing(index_elements=keys))
+                continue
+            untold = OUTBOX.c.state.in_(("pending", "withdrawn")) & (OUTBOX.c.attempts == 0)
+            again = {"state": "pending", "ended_at": None, "body": row.excluded.body}
+            conn.execute(row.on_conflict_do_update(index_elements=keys, set_=again, where=untold))
+
+
+def withdraw(
+    conn: sa.Connection, case: str, about: Iterable[str], now: int, *, but: Iterable[str] = ()
+) -> None:
+    """Take back what waits about a case and starts with one of `about`, all but `but`."""
+    starts = [OUTBOX.c.about.startswith(start, autoescape=True) for start in about]
+    if not starts:
+        return
+    _take_turns(conn, case)
+    waiting = sa.update(OUTBOX).where(
+        OUTBOX.c.case_id == case,
+        OUTBOX.c.state == "pending",
+        OUTBOX.c.event == "deadline",
+        sa.or_(*starts),
+        OUTBOX.c.about.not_in(list(but)),
+    )
+    conn.execute(waiting.values(state="withdrawn", ended_at=now))
+
+
+def withdraw_case(conn: sa.Connection, case: str, now: int) -> None:
+    """Take back all deadlines that wait about a case: it was closed, withdrawn or merged."""
+    _take_turns(conn, case)
+    waiting = sa.update(OUTBOX).where(
+        OUTBOX.c.case_id == case, OUTBOX.c.state == "pending", OUTBOX.c.event == "deadline"
+    )
+    conn.execute(waiting.values(state="withdrawn", ended_at=now))
+
+
+def _take_turns(conn: sa.Connection, case: str) -> None:
+    """Write about a case one after the other: two that lock its rows in another order would deadlock."""
+    if conn.dialect.name == "postgresql":
+        turn = sa.func.hashtextextended(f"outbox {case}", 0)
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))

@@ -1,0 +1,121 @@
+"""Queries about cases that wait to be scored; the only place in this domain that has any.
+
+Whoever stores something that a case has to be assessed for notes it in the same transaction; whoever keeps an
+assessment settles it in that one. What a crash or a lost database leaves between the two stays noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from docket.store.metadata import UNSCORED
+from docket.times import MINUTE
+
+GRACE: Final = MINUTE
+"""How long whoever stored something is left to score it."""
+LEASE: Final = 2 * MINUTE
+"""How long whoever has claimed a case is left to score it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A case to be scored.
+
+    Attributes
+    ----------
+    tries
+        How often it has been claimed, this time too.
+    degraded
+        Whether what is known of it was answered by the rules: then it waits for a model only.
+    """
+
+    dispute_id: str
+    tries: int
+    degraded: bool
+
+
+def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
+    """Note that a case is to be assessed for what this transaction stores of it."""
+    fresh = {"due_at": now + GRACE, "tries": 0, "degraded": False}
+    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=1, **fresh)
+    again = {**fresh, "revision": UNSCORED.c.revision + 1}
+    conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=again))
+
+
+def revision(conn: sa.Connection, dispute_id: str) -> int | None:
+    """What stands noted of a case in a snapshot, to be settled by what is read there; None: nothing."""
+    return conn.execute(
+        sa.select(UNSCORED.c.revision).where(UNSCORED.c.dispute_id == dispute_id)
+    ).scalar_one_or_none()
+
+
+def settle(conn: sa.Connection, dispute_id: str, seen: int | None, *, degraded: bool, now: int) -> None:
+    """Note that a case was assessed from a snapshot in which `revision` was `seen`.
+
+    What was noted since stays as it is: it isn't in the assessment.
+
+    Parameters
+    ----------
+    degraded
+        By the rules: the case waits for a model from now on.
+    """
+    same = UNSCORED.c.revision == seen
+    if not degraded:
+        if seen is not None:
+            conn.execute(sa.delete(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id, same))
+        return
+    waits = {"due_at": now, "tries": 0, "degraded": True}
+    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=1, **waits)
+    conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=waits, where=same))
+
+
+def is_due(conn: sa.Connection, now: int, *, model: bool) -> bool:
+    """Whether there is a case to claim."""
+    return conn.execute(_due(now, model=model).limit(1)).first() is not None
+
+
+def claim(conn: sa.Connection, now: int, *, model: bool) -> Claim | None:
+    """The case that has waited longest and is due, for nobody else until the lease is over.
+
+    Parameters
+    ----------
+    model
+        Whether there is one; without it, only those are claimed that not even the rules have answered.
+    """
+    oldest = _due(now, model=model).order_by(UNSCORED.c.since, UNSCORED.c.dispute_id).limit(1)
+    row = conn.execute(oldest.with_for_update(skip_locked=True)).mappings().first()
+    if row is None:
+        return None
+    mine = UNSCORED.c.dispute_id == row["dispute_id"]
+    tries = int(row["tries"]) + 1
+    conn.execute(sa.update(UNSCORED).where(mine).values(due_at=now + LEASE, tries=tries))
+    return Claim(row["dispute_id"], tries, bool(row["degraded"]))
+
+
+def postpone(conn: sa.Connection, dispute_id: str, until: int) -> None:
+    """Let a case that can't be scored wait, so that it keeps no other from being scored."""
+    conn.execute(sa.update(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id).values(due_at=until))
+
+
+def drop(conn: sa.Connection, dispute_id: str, seen: int | None) -> None:
+    """Forget a case of which there is nothing to score: it was merged, or withdrawn."""
+    conn.execute(sa.delete(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id, UNSCORED.c.revision == seen))
+
+
+def waiting(conn: sa.Connection, now: int) -> int:
+    """How many cases are stored and not scored, but for those that are being taken in at this moment."""
+    late = UNSCORED.c.degraded | (UNSCORED.c.tries > 0) | (UNSCORED.c.due_at <= now)
+    return int(conn.execute(sa.select(sa.func.count()).select_from(UNSCORED).where(late)).scalar_one())
+
+
+def _due(now: int, *, model: bool) -> sa.Select[Any]:
+    query = sa.select(UNSCORED).where(UNSCORED.c.due_at <= now)
+    return query if model else query.where(UNSCORED.c.degraded.is_(False))
+
+
+def _insert(conn: sa.Connection) -> Any:
+    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(UNSCORED)

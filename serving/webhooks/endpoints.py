@@ -1,0 +1,39 @@
+"""The webhooks as OpenAPI describes them; they are no routes of ours but of whoever receives them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header
+
+from serving.webhooks.schemas import ColourMessage, DeadlineMessage, DecisionMessage
+
+router = APIRouter()
+
+_Id = Annotated[str, Header(alias="webhook-id", description="Of the delivery; the same at every try.")]
+_When = Annotated[int, Header(alias="webhook-timestamp", description="Of the try: seconds since 1970.")]
+_Signature = Annotated[
+    str,
+    Header(
+        alias="webhook-signature",
+        description="`v1,` and HMAC-SHA256 (base64) over id, timestamp and body, joined by full stops.",
+    ),
+]
+_TAKEN: Final[dict[int | str, dict[str, Any]]] = {
+    "2XX": {"description": "Taken. Any other answer is a failed try; redirects are not followed."}
+}
+
+
+@router.post("colour", summary="An assessment gave a colour, or changed it", responses=_TAKEN)
+def colour(body: ColourMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told once for each assessment that gives a case another colour than it had."""
+
+
+@router.post("decision", summary="A person decided on the colour", responses=_TAKEN)
+def decision(body: DecisionMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told once for each decision."""
+
+
+@router.post("deadline", summary="A deadline comes near or has come", responses=_TAKEN)
+def deadline(body: DeadlineMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told before and at a deadline, unless it was met."""

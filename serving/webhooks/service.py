@@ -1,0 +1,160 @@
+"""What webhooks are told, decided in the transaction of what they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from docket.outbox import Message, put, withdraw, withdraw_case
+from docket.outbox.endpoints import list_endpoints
+from docket.times import MINUTE, now_micros, parse_instant, rfc3339
+from features.catalogue.kinds import CONTACT
+from serving.cases.repository import dispute, last_grid, take_turns
+from serving.webhooks import repository
+from serving.webhooks.repository import Before
+from serving.webhooks.schemas import (
+    ColourData,
+    ColourMessage,
+    DeadlineData,
+    DeadlineMessage,
+    DecisionData,
+    DecisionMessage,
+)
+
+_SETTLED: Final = frozenset({"mediation_failed", "agreement", "closed"})
+MET_BY: Final[Mapping[str, frozenset[str]]] = {
+    "respond": CONTACT | _SETTLED,
+    "classify": frozenset({"mediation_session", "counselling", "legal_aid", "handover"}) | _SETTLED,
+}
+"""The events that meet a deadline. A visit that met a party is a response, the next
+assessment a review."""
+
+
+def before(conn: sa.Connection, dispute_id: str) -> Before | None:
+    """The latest assessment until now; call it before the new one is kept, `assessed` after.
+
+    Whoever assesses the same case at this moment waits for the transaction to end, so that each change of
+    colour is told once.
+    """
+    take_turns(conn, [f"assess {dispute_id}"])
+    return repository.latest_colour(conn, dispute_id)
+
+
+def assessed(
+    conn: sa.Connection, answer: Mapping[str, Any], earlier: Before | None, *, notice_minutes: int
+) -> None:
+    """Tell of an assessment that gives a colour or changes it, and plan its deadlines.
+
+    Parameters
+    ----------
+    conn
+        In the transaction that keeps the assessment.
+    earlier
+        Of `before`.
+    notice_minutes
+        How long before a deadline it is told of.
+    """
+    now, case = now_micros(), str(answer["dispute_id"])
+    as_of = parse_instant(answer["as_of"])
+    if not list_endpoints(conn) or (earlier is not None and as_of < earlier.as_of):
+        return  # nobody is told; and an assessment of an earlier moment changes nothing
+    colour = answer["colour"]
+    messages = []
+    if colour != ("none" if earlier is None else earlier.colour):
+        data = ColourData.model_validate(
+            {name: answer[name] for name in ColourData.model_fields if name != "previous"}
+            | {"previous": None if earlier is None else earlier.colour}
+        )
+        body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
+        messages.append(Message("colour", case, f"colour:{answer['assessment_id']}", body, now))
+    planned = [] if _is_closed(conn, case, now) else _planned(conn, answer, now, notice_minutes * MINUTE)
+    # What isn't planned any more was met, or was counted from an earlier assessment.
+    withdraw(conn, case, ["respond:", "classify:", "review:"], now, but=[one.about for one in planned])
+    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now)
+
+
+def decided(
+    conn: sa.Connection,
+    *,
+    dispute_id: str,
+    decision_id: str,
+    assessment_id: str | None,
+    colour: str,
+    recommended: str | None,
+    decided_at: int,
+) -> None:
+    """Tell of a person's decision, in the transaction that keeps it and before it is logged."""
+    data = DecisionData.model_validate(
+        {
+            "dispute_id": dispute_id,
+            "decision_id": decision_id,
+            "assessment_id": assessment_id,
+            "decided_at": rfc3339(decided_at),
+            "colour": colour,
+            "recommended": recommended,
+        }
+    )
+    now = now_micros()
+    body = DecisionMessage(timestamp=rfc3339(decided_at), data=data).model_dump()
+    message = Message("decision", dispute_id, f"decision:{decision_id}", body, now)
+    put(conn, [message], grid_id=last_grid(conn, dispute_id), now=now)
+
+
+def happened(conn: sa.Connection, dispute_id: str) -> None:
+    """Take back the deadlines that what happened has met, in the transaction that stores it."""
+    now = now_micros()
+    if not list_endpoints(conn):
+        return
+    if _is_closed(conn, dispute_id, now):
+        withdraw_case(conn, dispute_id, now)
+    else:
+        met = _met(conn, dispute_id, now)
+        withdraw(conn, dispute_id, [f"{kind}:" for kind in sorted(met)], now)
+
+
+def gone(conn: sa.Connection, dispute_id: str) -> None:
+    """Take back the deadlines of a case that was withdrawn, in the transaction that does it."""
+    withdraw_case(conn, dispute_id, now_micros())
+
+
+def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: int) -> list[Message]:
+    case = str(answer["dispute_id"])
+    met = _met(conn, case, now)
+    messages = []
+    for deadline in answer["deadlines"]:
+        kind, due = deadline["kind"], parse_instant(deadline["due_at"])
+        if kind in met:
+            continue
+        for phase, moment in (("before", due - notice), ("due", due)):
+            if phase == "before" and moment <= now:
+                continue  # that moment has passed, and the deadline itself is told of
+            data = DeadlineData.model_validate(
+                {
+                    "dispute_id": case,
+                    "assessment_id": answer["assessment_id"],
+                    "kind": kind,
+                    "phase": phase,
+                    "due_at": deadline["due_at"],
+                    "colour": answer["colour"],
+                }
+            )
+            body = DeadlineMessage(timestamp=rfc3339(moment), data=data).model_dump()
+            about = f"{kind}:{case}:{due}:{phase}"
+            messages.append(Message("deadline", case, about, body, moment, planned=True))
+    return messages
+
+
+def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
+    kinds = repository.happened(conn, dispute_id, now)
+    met = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
+    known = dispute(conn, dispute_id, now)
+    if known is not None and repository.was_visited(conn, dispute_id, known.first_recorded, now):
+        met.add("respond")
+    return met
+
+
+def _is_closed(conn: sa.Connection, dispute_id: str, now: int) -> bool:
+    kinds = repository.happened(conn, dispute_id, now)
+    return "closed" in kinds and kinds["closed"] >= kinds.get("reopened", 0)
