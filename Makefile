@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust
+.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -75,6 +75,10 @@ bench-trust: $(VENV)/.made
 	for seed in 7 12; do \
 	    $(BIN)/python -m bench.trust --seed $$seed --out bench/results/trust-$$seed.txt || exit 1; \
 	done
+
+# An hour or so: 2,000 examples a route.
+bench-contract: $(VENV)/.made
+	$(BIN)/python -m bench.contract --out bench/results/contract.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

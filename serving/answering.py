@@ -8,10 +8,13 @@ from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 
 from serving.cases.service import Answer
-from serving.shapes import LONGEST_ID
+from serving.shapes import LONGEST_ID, PRINTABLE
 from serving.state import State, state_of
 
-CaseId = Annotated[str, Path(description="The case's `dispute_id`.", min_length=1, max_length=LONGEST_ID)]
+CaseId = Annotated[
+    str,
+    Path(description="The case's `dispute_id`.", min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE),
+]
 Here = Annotated[State, Depends(state_of)]
 
 

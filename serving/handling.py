@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from serving import errors
 from serving.shapes import field_errors
@@ -61,6 +62,12 @@ def _of_status(error: HTTPException) -> errors.Problem:
     return errors.Problem()
 
 
+def _methods(request: Request) -> str:
+    """What a path takes: Starlette names those of the first route that has it, and it may have several."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({name for route in routes for name in getattr(route, "methods", None) or ()}))
+
+
 def answer(request: Request, error: Exception) -> Response:
     """The response that tells of `error`.
 
@@ -68,6 +75,8 @@ def answer(request: Request, error: Exception) -> Response:
     quotes parameters, and those may be a narrative.
     """
     problem = problem_of(error)
+    if isinstance(problem, errors.MethodNotAllowed):
+        problem.headers["Allow"] = _methods(request)
     if problem.status >= 500:
         log_failure(_log, "request_failed", error)
     request_id = getattr(request.state, "request_id", None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date as calendar_date
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -26,6 +27,14 @@ _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z〇㐀-䶿一-鿿][0-9A-Za-z〇㐀-�
 What is referred to may have any id that a load brought."""
 
 
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(_DATE.pattern + r"[Tt ][0-9]{2}:[0-9]{2}")
+STORABLE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""What texts in a body may hold; `serving.bodies` refuses the rest."""
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+"""What a path and a query may hold; `serving.middleware` refuses the rest."""
+
+
 class Row(BaseModel):
     """A row of the record contract."""
 
@@ -36,10 +45,16 @@ def _local(moment: datetime) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=LOCAL)
 
 
-def _only_text(value: object) -> object:
+def _written(value: object) -> object:
     # pydantic would read a number as seconds since 1970, which nobody means who writes 2024.
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _MOMENT.match(value) is None:
         raise ValueError("an RFC 3339 time was expected, such as 2026-03-31T08:30:00+08:00")
+    return value
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise ValueError("a date was expected, such as 2026-03-31")
     return value
 
 
@@ -51,17 +66,25 @@ def _plain(text: str) -> str:
     return text
 
 
-Time = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_local)]
-Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
+Time = Annotated[datetime, BeforeValidator(_written), AfterValidator(_local)]
+Date = Annotated[calendar_date, BeforeValidator(_day)]
+Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, json_schema_extra={"pattern": STORABLE})]
 Colour = Literal["none", "blue", "yellow", "red"]
 LONGEST_REASON: Final = 2_000
 Words = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S", description="Why; kept masked.")
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_REASON,
+        pattern=r"\S",
+        description="Why; kept masked.",
+        json_schema_extra={"pattern": STORABLE.replace("*$", r"*[^\s\x00-\x1f\x7f]") + STORABLE[1:]},
+    ),
 ]
 _NewId = Annotated[
     Id, AfterValidator(_plain), Field(json_schema_extra={"pattern": f"^{_IDENTIFIER.pattern}$"})
 ]
-_Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+_Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra={"pattern": STORABLE})]
 
 
 def _type(column: Column, table: Table) -> Any:

@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from docket.times import to_micros
 from serving import errors
 from serving.access import Caller, Guarded
 from serving.audit import service
 from serving.audit.schemas import AuditPage
-from serving.shapes import LONGEST_ID
+from serving.shapes import LONGEST_ID, PRINTABLE, Time
 from serving.state import State, state_of
 
 router = APIRouter(prefix="/v1", tags=["audit"], route_class=Guarded)
-_Word = Annotated[str | None, Query(max_length=LONGEST_ID)]
+_Word = Annotated[str | None, Query(max_length=LONGEST_ID, pattern=PRINTABLE)]
 
 
 @router.get(
@@ -29,13 +28,15 @@ _Word = Annotated[str | None, Query(max_length=LONGEST_ID)]
 def get_audit(
     key: Caller,
     state: Annotated[State, Depends(state_of)],
-    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=20)] = None,
+    cursor: Annotated[
+        str | None, Query(description="`next` of the page before.", max_length=20, pattern=PRINTABLE)
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     case: _Word = None,
     actor: _Word = None,
     action: _Word = None,
-    since: Annotated[AwareDatetime | None, Query(description="RFC 3339; from then on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="RFC 3339; before then.")] = None,
+    since: Annotated[Time | None, Query(description="RFC 3339; from then on.")] = None,
+    until: Annotated[Time | None, Query(description="RFC 3339; before then.")] = None,
 ) -> dict[str, Any]:
     """The log, oldest first; a key with an area gets what concerns its cases. Asking is logged too."""
     return service.page(

@@ -12,10 +12,12 @@ from serving.access import Caller, Guarded
 from serving.answering import CaseId, Here
 from serving.listing import service
 from serving.listing.schemas import AssessmentsOut, CasesOut
-from serving.shapes import LONGEST_ID, Colour, Time
+from serving.shapes import LONGEST_ID, PRINTABLE, Colour, Time
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
-_Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=1_000)]
+_Cursor = Annotated[
+    str | None, Query(description="`next` of the page before.", max_length=1_000, pattern=PRINTABLE)
+]
 
 
 @router.get(
@@ -30,7 +32,11 @@ def get_cases(
     colour: Annotated[Colour | None, Query(description="As it stands.")] = None,
     area: Annotated[
         str | None,
-        Query(description="`street:ID`, `community:ID` or `grid:ID`.", max_length=LONGEST_ID + 10),
+        Query(
+            description="`street:ID`, `community:ID` or `grid:ID`.",
+            max_length=LONGEST_ID + 10,
+            pattern=PRINTABLE,
+        ),
     ] = None,
     since: Annotated[Time | None, Query(description="RFC 3339: changed then or later.")] = None,
     cursor: _Cursor = None,

@@ -13,10 +13,13 @@ from serving.cases.schemas import Assessment
 from serving.registry import service
 from serving.registry.schemas import LeaveIn
 from serving.repeats.service import IdempotencyKey, ask_of
-from serving.shapes import LONGEST_ID, RegistryRow
+from serving.shapes import LONGEST_ID, PRINTABLE, RegistryRow
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=Guarded)
-EntryId = Annotated[str, Path(description="The entry's `entry_id`.", min_length=1, max_length=LONGEST_ID)]
+EntryId = Annotated[
+    str,
+    Path(description="The entry's `entry_id`.", min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE),
+]
 
 
 @router.post(

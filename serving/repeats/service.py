@@ -35,6 +35,7 @@ IdempotencyKey = Annotated[
     Header(
         min_length=1,
         max_length=LONGEST_ID,
+        pattern=r"^[!-~]( *[!-~])*$",
         description="Of the caller's making, one a request: the same again answers the same.",
     ),
 ]

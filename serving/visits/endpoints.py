@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date as calendar_date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +10,7 @@ from serving import errors
 from serving.access import Caller, Guarded
 from serving.answering import created, sent
 from serving.repeats.service import IdempotencyKey, ask_of
-from serving.shapes import LONGEST_ID
+from serving.shapes import LONGEST_ID, PRINTABLE, Date
 from serving.state import State, state_of
 from serving.visits import reporting, service
 from serving.visits.schemas import VisitList, VisitsIn, VisitsOut
@@ -30,9 +29,14 @@ router = APIRouter(prefix="/v1", tags=["visits"], route_class=Guarded)
 def get_visits(
     key: Caller,
     state: Annotated[State, Depends(state_of)],
-    date: Annotated[calendar_date | None, Query(description="YYYY-MM-DD; else today.")] = None,
+    date: Annotated[Date | None, Query(description="YYYY-MM-DD; else today.")] = None,
     worker: Annotated[
-        str | None, Query(description="One worker; a worker's key reads its own list.", max_length=LONGEST_ID)
+        str | None,
+        Query(
+            description="One worker; a worker's key reads its own list.",
+            max_length=LONGEST_ID,
+            pattern=PRINTABLE,
+        ),
     ] = None,
 ) -> dict[str, Any]:
     """A worker's own list, or for the centre the lists of the workers in its area, in order of urgency."""
