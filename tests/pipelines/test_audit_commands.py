@@ -67,7 +67,14 @@ def test_old_assessments_come_out_the_same_whatever_came_since(
             "text": "扬言跳楼",
         }
         assert client.post("/v1/cases/a/events", json={"events": [late]}).status_code == 201
-        changed = {"event_id": "e1", "at": early, "kind": "police_call", "text": "记错了，没有汽油"}
+        now = datetime.now(UTC).isoformat()
+        changed = {
+            "event_id": "e1",
+            "at": early,
+            "recorded_at": now,
+            "kind": "police_call",
+            "text": "记错了，没有汽油",
+        }
         assert client.post("/v1/cases/a/events", json={"events": [changed]}).status_code == 201
         assert client.post("/v1/cases/b/merge", json={"into": "a", "reason": "同一件事"}).status_code == 200
     for name in assessed:
