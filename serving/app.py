@@ -5,7 +5,6 @@ from serving.threads import pin_threads
 pin_threads()  # before anything numerical is imported
 
 # ruff: noqa: E402
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
-from serving import handling, openapi
+from serving import handling, logs, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
@@ -27,6 +26,7 @@ from serving.decisions import endpoints as decision_routes
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
+from serving.logs import log_failure
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Else from the environment.
     """
     settings = Settings() if settings is None else settings
-    _configure_logs(settings.log_level)
+    logs.configure(settings.log_level)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -159,18 +159,4 @@ def _warm_up(state: State, current: Current | None) -> None:
         with state.store.snapshot() as conn:
             assessed(conn, state, current, str(row[0]), int(row[1]))
     except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
-        handling.log_failure(_log, "warm_up_failed", error)
-
-
-def _configure_logs(level: str) -> None:
-    logging.basicConfig(format="%(message)s", level=level)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
+        log_failure(_log, "warm_up_failed", error)

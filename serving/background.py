@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from serving.handling import log_failure
+from serving.logs import log_failure
 
 _log = structlog.get_logger("anlan.background")
 _ENDING: Final = 30.0

@@ -181,6 +181,7 @@ def _postgresql(url: sa.URL, *, wait: float | None) -> sa.Engine:
     """Connections that find out for themselves that the server was started anew, or is gone."""
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,  # an error's words would quote narratives
         pool_size=20,
         max_overflow=20,
         pool_pre_ping=True,  # of a restart those in use notice, and nobody after them
@@ -207,6 +208,7 @@ def _sqlite(url: sa.URL, *, reading: bool, wait: float | None) -> sa.Engine:
     sqlite_file(url.render_as_string(hide_password=False)).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
+        hide_parameters=True,
         pool_size=20,
         max_overflow=20,
         pool_use_lifo=True,  # those with the most prepared come first

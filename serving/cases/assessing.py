@@ -19,7 +19,7 @@ from features.sources import StoreSource
 from models.assessment import assess
 from serving.cases import repository
 from serving.errors import NotFound, Problem
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.merges.proposing import proposed
 from serving.models.service import Current
 from serving.state import State

@@ -25,7 +25,8 @@ from serving.cases.schemas import (
     HappenedIn,
     OutcomesIn,
 )
-from serving.handling import log_failure, problem_of
+from serving.handling import problem_of
+from serving.logs import log_failure
 from serving.merges import service as merges
 from serving.repeats.service import IdempotencyKey, ask_of, once
 from serving.shapes import field_errors

@@ -15,7 +15,7 @@ from docket.store.merged import merge_of
 from docket.times import HOUR, MINUTE, now_micros
 from serving.cases import repository as cases
 from serving.cases.assessing import assessed, by_rules, keep
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.state import State
 from serving.unscored import repository
 from serving.unscored.repository import Claim

@@ -15,7 +15,7 @@ from docket.outbox import queue
 from docket.outbox.endpoints import secret_of
 from docket.outbox.queue import Claimed
 from docket.times import SECOND, now_micros
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State
