@@ -36,8 +36,10 @@ from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
+from serving.traces import tracing
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
+from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
@@ -59,24 +61,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings
         Else from the environment.
     """
-    settings = Settings() if settings is None else settings
+    settings = Settings.read() if settings is None else settings
     logs.configure(settings.log_level)
     metrics = Metrics()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        state = await run_in_threadpool(_started, settings, metrics)
-        app.state.anlan = state
-        following = Repeating("following_model", state.models.look)
-        if settings.model:
-            following.start(settings.model_poll)
-        catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
-        catching_up.start()
-        with sending(state):
-            yield
-        for thread in (following, catching_up):
-            await run_in_threadpool(thread.stop)
-        state.store.close()
+        with tracing(settings):
+            async with _working(app, settings, metrics):
+                yield
 
     app = FastAPI(
         title="anlan 安澜",
@@ -105,6 +98,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(guarded(routes.router))
     openapi.install(app)
     return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """The store, the model, and what the service does of itself, for as long as it runs."""
+    state = await run_in_threadpool(_started, settings, metrics)
+    app.state.anlan = state
+    following = Repeating("following_model", state.models.look)
+    if settings.model:
+        following.start(settings.model_poll)
+    catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
+    catching_up.start()
+    watching = Repeating("watch", Watch(state).look)
+    watching.start()
+    with sending(state):
+        yield
+        for thread in (following, catching_up, watching):
+            thread.tell()  # all at once; then each is waited for
+    for thread in (following, catching_up, watching):
+        await run_in_threadpool(thread.stop)
+    state.store.close()
 
 
 def _started(settings: Settings, metrics: Metrics) -> State:

@@ -39,7 +39,7 @@ VERSIONS: Final = "alembic_version"
 def backup(url: str, out: Path) -> Manifest:
     """Write a backup of a store.
 
-    That rows leave the store is logged in it, as an export, before any does.
+    That rows leave the store is logged in it, as an export, before the file is in its place.
 
     Parameters
     ----------
@@ -64,9 +64,8 @@ def backup(url: str, out: Path) -> Manifest:
         closing(open_store(url, migrate=False)) as store,
         tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder,
     ):
-        with store.begin() as conn, acting(operator()):
+        with store.begin() as conn:
             check_secret(conn)
-            audit.record(conn, "export", subject="backup", detail={"file": out.name})
         draft = Path(folder) / "backup"
         with zipfile.ZipFile(draft, "x") as archive:
             made = _dump(store, archive, Path(folder))
@@ -75,6 +74,8 @@ def backup(url: str, out: Path) -> Manifest:
         _keep(draft)
         if out.exists():
             raise BadInput(f"--out {out}: there is such a file by now")
+        with store.begin() as conn, acting(operator()):
+            audit.record(conn, "export", subject="backup", detail={"file": out.name})
         draft.rename(out)
         _keep(out.parent)
     return made

@@ -13,6 +13,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from docket.tracing import span
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x616E6C616E  # 'anlan'
 
@@ -40,13 +42,13 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A connection in one transaction that may write; committed at the end, rolled back on an error."""
-        with self.engine.begin() as connection:
+        with span("store write"), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """A connection that only reads, and sees one state of the store throughout."""
-        with self._reader.connect() as connection:
+        with span("store read"), self._reader.connect() as connection:
             if self.engine.dialect.name == "postgresql":
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 yield connection.execution_options(**options)

@@ -14,6 +14,7 @@ import structlog
 from docket import audit
 from docket.text import prepare
 from docket.times import now_micros
+from docket.tracing import span
 from features.documents import Document, Part, documents
 from features.sources import StoreSource
 from models.assessment import assess
@@ -93,7 +94,8 @@ def assessed(
     conn: sa.Connection, state: State, current: Current | None, dispute_id: str, as_of: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The assessment of a stored case on one state of the store, and the feature values it rests on."""
-    facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
+    with span("facts"):
+        facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
     known = repository.dispute(conn, dispute_id, as_of)
     if known is None:
         raise NotFound()

@@ -141,13 +141,20 @@ def _identities(store: Store, folder: Path) -> None:
 
 
 @pytest.fixture
+def collector() -> Any:
+    """Takes traces as a collector does; keeps the bytes as they came."""
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture
 def receiver() -> Any:
     with receiving() as made:
         yield made
 
 
 def test_nothing_personal_leaves_but_in_answers(
-    store: Store, models_registry: Registry, receiver: Receiver, tmp_path: Path
+    store: Store, models_registry: Registry, receiver: Receiver, collector: Receiver, tmp_path: Path
 ) -> None:
     _identities(store, tmp_path / "identities")
     port, out, err = free_port(), tmp_path / "stdout", tmp_path / "stderr"
@@ -162,7 +169,7 @@ def test_nothing_personal_leaves_but_in_answers(
         )
     environment = os.environ | {
         "ANLAN_LOG_LEVEL": "DEBUG", "ANLAN_STORE": store.url, "ANLAN_MODEL_POLL": "0.2",
-        "ANLAN_CATCH_UP_EVERY": "0.2", "ANLAN_WEBHOOK_HTTP": "true",
+        "ANLAN_TRACES": collector.url, "ANLAN_CATCH_UP_EVERY": "0.2", "ANLAN_WEBHOOK_HTTP": "true",
         "ANLAN_WEBHOOK_NETWORKS": '["127.0.0.0/8", "::1/128"]',
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests'}", "PYTHONDEVMODE": "1",
     }  # fmt: skip
@@ -172,7 +179,9 @@ def test_nothing_personal_leaves_but_in_answers(
             [sys.executable, REPOSITORY / "tests" / "faulty_service.py", "serve", "--port", str(port)],
             env=environment, stdout=stdout, stderr=stderr,
         )  # fmt: skip
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=centre, timeout=60) as client:
+    given = centre | {"traceparent": f"00-{PHONE:0>32}-{'5' * 16}-01", "tracestate": f"a={PHONE}",
+                      "baggage": f"phone={PHONE}", "X-Request-Id": PHONE, "User-Agent": PHONE}  # fmt: skip
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=given, timeout=60) as client:
 
         def is_up() -> bool:
             assert server.poll() is None, err.read_text()
@@ -198,8 +207,10 @@ def test_nothing_personal_leaves_but_in_answers(
     log, beside = out.read_bytes(), err.read_bytes()
     keys = tuple(word.rsplit("_", 1)[1] for word in (centre["Authorization"], signing))
     secret = (*keys, os.environ["ANLAN_SECRET"])
-    for words, where in ((PERSONAL + secret, log), (PERSONAL + secret, beside), (PERSONAL + secret, metrics)):
-        assert seen(words, where) == []
+    traces = b"".join(body + json.dumps(headers).encode() for headers, body in collector.got)
+    for place, where in {"stdout": log, "stderr": beside, "metrics": metrics, "traces": traces}.items():
+        assert seen(PERSONAL + secret, where) == [], place
+    assert all(name in traces for name in (b"POST /v1/cases", b"store write", b"reasons", b"RuntimeError"))
     bodies = [answer.content for answer in answers]
     for answer, body in zip(answers, bodies, strict=True):
         assert seen(PERSONAL + secret, body) == [], answer.request.url
