@@ -13,8 +13,6 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from docket.store import Store, StoreError, open_store
-from docket.store.ownership import check_secret
 from serving import handling, logs, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
@@ -32,6 +30,7 @@ from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
+from serving.opening import opened
 from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
@@ -137,29 +136,6 @@ def _started(settings: Settings, metrics: Metrics) -> State:
     if state.models.current is None:
         _warm_up(state, None)
     return state
-
-
-def opened(url: str, wait: float | None = None) -> Store:
-    """The store, unless it was written with another secret than the one at hand.
-
-    Parameters
-    ----------
-    wait
-        As in `docket.store.open_store`.
-
-    Raises
-    ------
-    docket.store.StoreError
-        Saying so.
-    """
-    store = open_store(url, wait=wait)
-    try:
-        with store.begin() as conn:
-            check_secret(conn)
-    except StoreError:
-        store.close()
-        raise
-    return store
 
 
 def _warm_up(state: State, current: Current | None) -> None:

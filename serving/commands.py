@@ -40,7 +40,7 @@ def serve(
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
-    from serving.app import opened  # noqa: PLC0415
+    from serving.opening import opened  # noqa: PLC0415 - light: the model is loaded by the workers
     from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
     from serving.summary import announce  # noqa: PLC0415

@@ -1,0 +1,29 @@
+"""Opening the store as the service does. Light: a process that only supervises does it too."""
+
+from __future__ import annotations
+
+from docket.store import Store, StoreError, open_store
+from docket.store.ownership import check_secret
+
+
+def opened(url: str, wait: float | None = None) -> Store:
+    """The store, unless it was written with another secret than the one at hand.
+
+    Parameters
+    ----------
+    wait
+        As in `docket.store.open_store`.
+
+    Raises
+    ------
+    docket.store.StoreError
+        Saying so.
+    """
+    store = open_store(url, wait=wait)
+    try:
+        with store.begin() as conn:
+            check_secret(conn)
+    except StoreError:
+        store.close()
+        raise
+    return store
