@@ -70,6 +70,7 @@ def run_worker(host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = Settings.read()
     logs.configure(settings.log_level)
+    logs.take_over()
     server = uvicorn.Server(
         uvicorn.Config(
             "serving.running:application",
