@@ -6,10 +6,11 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
+from docket import vault
 from docket.faults import BadInput
 
 FORMAT: Final = 1
@@ -46,6 +47,9 @@ class Manifest:
         The last row of the audit log, as `docket.audit.Head` writes it.
     tool
         PostgreSQL: the major version of the `pg_dump` that wrote the dump; 0 for SQLite.
+    seal
+        HMAC-SHA256 over all the rest under a key of the secret: a dump is a program for the database, and
+        nobody else's is to be run.
     """
 
     format: int
@@ -57,6 +61,12 @@ class Manifest:
     secret: str
     head: str
     tool: int
+    seal: str = ""
+
+    def sealed(self) -> Manifest:
+        """The same with its seal, by the secret at hand."""
+        said = json.dumps(asdict(replace(self, seal="")), sort_keys=True)
+        return replace(self, seal=vault.keyed_digest("backup", said.encode()))
 
 
 def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:

@@ -75,6 +75,8 @@ def _check(manifest: Manifest, file: Path, url: str) -> None:
         raise BadInput(f"no secret is here: set ${secrets.VARIABLE}, or put {secrets.FILE} in its place")
     if not hmac.compare_digest(manifest.secret, fingerprint()):
         raise BadInput(f"{file}: goes with another secret than ${secrets.VARIABLE} or {secrets.FILE} holds")
+    if not hmac.compare_digest(manifest.seal, manifest.sealed().seal):
+        raise BadInput(f"{file}: its manifest was altered")
 
 
 def _read(archive: zipfile.ZipFile, manifest: Manifest, file: Path, into: IO[bytes]) -> None:
@@ -99,7 +101,8 @@ def _restore_sqlite(archive: zipfile.ZipFile, manifest: Manifest, file: Path, ur
         with draft.open("xb") as into:
             _read(archive, manifest, file, into)
             os.fsync(into.fileno())
-        with closing(open_store(f"sqlite:///{draft}", migrate=False)) as store:
+        made = sa.URL.create("sqlite", database=str(draft)).render_as_string()
+        with closing(open_store(made, migrate=False)) as store:
             _finish(store, manifest, file)
         with closing(sqlite3.connect(draft)) as alone:
             # All into the one file, which is moved without a log beside it.

@@ -96,7 +96,7 @@ def _dump(store: Store, archive: zipfile.ZipFile, folder: Path) -> Manifest:
             sha256, size, tool = _dump_postgresql(store, conn, archive)
         else:
             sha256, size, tool = *_dump_sqlite(conn, archive, folder), 0
-    return Manifest(**told, sha256=sha256, size=size, tool=tool)
+    return Manifest(**told, sha256=sha256, size=size, tool=tool).sealed()
 
 
 def _dump_postgresql(store: Store, conn: sa.Connection, archive: zipfile.ZipFile) -> tuple[str, int, int]:

@@ -10,6 +10,8 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import asdict
+from hashlib import sha256
 from itertools import count as counting
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from fastapi.testclient import TestClient
 from served import wait_for
 from small_district import case, count, fill, key_of
 
-from docket.backup import tools
+from docket.backup import Manifest, tools
 from docket.store import Store, StoreError, open_store
 from docket.store.engine import MIGRATIONS
 from docket.store.ownership import check_secret
@@ -185,6 +187,10 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any], bytes], tuple[dict[str, Any],
     "newer": (lambda told, dump: (told | {"schema": "9999"}, dump), "schema 9999 is newer than this program"),
     "format": (lambda told, dump: (told | {"format": 2}, dump), "format 1 was expected"),
     "field": (lambda told, dump: (told | {"size": "1"}, dump), "manifest.json: size: int was expected"),
+    "another's dump": (
+        lambda told, dump: (told | {"sha256": sha256(dump + b"x").hexdigest()}, dump + b"x"),
+        "its manifest was altered",
+    ),
     "secret": (lambda told, dump: (told | {"secret": "0" * 64}, dump), "goes with another secret"),
 }
 
@@ -239,7 +245,12 @@ def test_a_store_that_was_not_restored_to_its_end_is_opened_by_nobody(
 ) -> None:
     out = tmp_path / "b.anlan"
     assert run(["backup", "--store", store.url, "--out", str(out)]) == 0
-    broken = rewritten(out, lambda told, dump: (told | {"head": "7:" + "0" * 64}, dump))
+
+    def otherwise(told: dict[str, Any], dump: bytes) -> tuple[dict[str, Any], bytes]:
+        # As if the dump were of another moment than its manifest.
+        return asdict(Manifest(**(told | {"head": "7:" + "0" * 64})).sealed()), dump
+
+    broken = rewritten(out, otherwise)
     assert run(["restore", str(broken), "--store", empty_url]) == 1
     with pytest.raises(StoreError, match="not restored to its end"):
         open_store(empty_url)
