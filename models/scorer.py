@@ -55,6 +55,8 @@ class Scorer:
         See their modules.
     info
         Where it comes from: data digest, cut, seed, counts. JSON types only.
+    card
+        Its model card in Markdown; empty where nobody wrote one.
     """
 
     estimator: Estimator
@@ -62,6 +64,7 @@ class Scorer:
     policy: ColourPolicy
     ranges: Ranges
     info: Mapping[str, Any] = field(default_factory=dict)
+    card: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -150,6 +153,8 @@ class Scorer:
         }
         text = json.dumps(state, ensure_ascii=False, indent=1, allow_nan=False)
         (folder / "scorer.json").write_text(text, encoding="utf-8")
+        if self.card:
+            (folder / "card.md").write_text(self.card, encoding="utf-8")
         arrays: dict[str, Any] = {
             "base": hazard.base,
             "coefficients": hazard.coefficients,
@@ -215,6 +220,7 @@ class Scorer:
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
+            card=card.read_text(encoding="utf-8") if (card := folder / "card.md").exists() else "",
         )
 
 

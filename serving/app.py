@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from docket.store import Store, StoreError, open_store
-from docket.store.ownership import check_secret
+from docket.store.ownership import check_secret, claim
 from serving import handling, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
-        opened(settings.store, settings.store_wait),
+        opened(settings.store, settings.store_wait, test=settings.test),
         Models(
             settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
         ),
@@ -125,13 +125,15 @@ def _started(settings: Settings, metrics: Metrics) -> State:
     return state
 
 
-def opened(url: str, wait: float | None = None) -> Store:
-    """The store, unless it was written with another secret than the one at hand.
+def opened(url: str, wait: float | None = None, *, test: bool = False) -> Store:
+    """The store, unless it was written with another secret than the one at hand, or for another purpose.
 
     Parameters
     ----------
     wait
         As in `docket.store.open_store`.
+    test
+        Whether its cases are only a test's; noted in it for good.
 
     Raises
     ------
@@ -142,6 +144,7 @@ def opened(url: str, wait: float | None = None) -> Store:
     try:
         with store.begin() as conn:
             check_secret(conn)
+            claim(conn, test=test)
     except StoreError:
         store.close()
         raise

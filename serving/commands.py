@@ -27,6 +27,9 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
+    test: Annotated[
+        bool, typer.Option("--test", help="Take cases of a test, in a store that holds no others.")
+    ] = False,
 ) -> None:
     """Serve the API until it is told to stop."""
     from serving.threads import pin_threads  # noqa: PLC0415 - before anything numerical is loaded
@@ -38,11 +41,14 @@ def serve(
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
+    if test:
+        os.environ["ANLAN_TEST"] = "true"
     from serving.app import opened  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
 
     # what can't be opened is said here in one line, not by a server that has half started
-    opened(Settings().store).close()
+    settings = Settings()
+    opened(settings.store, test=settings.test).close()
     uvicorn.run(
         "serving.app:create_app",
         factory=True,

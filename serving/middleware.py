@@ -62,6 +62,8 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                if self.settings.test:
+                    headers.append((b"x-anlan-test", b"true"))
                 message = {**message, "headers": headers + _further(scope["path"], headers)}
             await send(message)
 

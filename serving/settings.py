@@ -22,6 +22,10 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    test: bool = Field(
+        default=False,
+        description="take cases of a test, in a store of their own; answers say so in `X-Anlan-Test`",
+    )
     store_wait: Annotated[float, Field(gt=0)] = Field(
         default=10.0, description="seconds that a request waits for a locked database before it is 503"
     )
