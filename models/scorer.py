@@ -23,7 +23,7 @@ from models.calibration import HazardMap
 from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
-from models.explaining import OneCase, explained
+from models.explaining import OneCase, cases_of, explained
 from models.hazard import EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
@@ -101,10 +101,14 @@ class Scorer:
         shown, _ = explained(self.estimator, self.calibration, inputs, self.estimator.text_columns(inputs))
         return pd.DataFrame(shown, columns=list(self.estimator.hazard.names[:-1]))
 
-    def case(self, frame: pd.DataFrame | Inputs) -> OneCase:
-        """One case, to be asked about."""
-        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        return OneCase(self.estimator, self.calibration, self.policy, inputs)
+    def case(self, frame: pd.DataFrame) -> OneCase:
+        """The one case of a frame, to be asked about."""
+        (case,) = self.cases(frame)
+        return case
+
+    def cases(self, frame: pd.DataFrame) -> list[OneCase]:
+        """Each case of a frame: what `case` gives of it, sooner."""
+        return cases_of(self.estimator, self.calibration, self.policy, self.ranges, self.inputs(frame))
 
     def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
         """Whether a case lies outside of what the model was trained on, by table or text, shape (n,)."""

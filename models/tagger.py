@@ -35,7 +35,7 @@ COPIED: Final = 2.0
 """How often a clause that speaks of a cue counts: itself, and the copies of it together."""
 
 
-_FEW: Final = 200
+_FEW: Final = 2_000
 _REMEMBERED: Final = 20_000
 """Clauses, of which a few come often and some are asked for twice."""
 

@@ -14,7 +14,7 @@ import structlog
 from docket.store.merged import merge_of
 from docket.times import HOUR, MINUTE, now_micros
 from serving.cases import repository as cases
-from serving.cases.assessing import assessed, by_rules, keep
+from serving.cases.assessing import Made, assessed, by_rules, keep
 from serving.handling import log_failure
 from serving.state import State
 from serving.unscored import repository
@@ -94,7 +94,7 @@ class CatchUp:
             with state.store.begin() as conn:
                 repository.drop(conn, claim.dispute_id, seen)
             return
-        keep(state, answer, features, now, seen)
+        keep(state, [Made(answer, features, now, seen)])
         state.metrics.caught_up.inc()
         if answer["degraded"] and current is not None:
             self._postpone(claim, now)
