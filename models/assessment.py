@@ -11,6 +11,7 @@ import pandas as pd
 
 from docket.text import Prepared
 from docket.times import DAY, HOUR, MINUTE, rfc3339
+from docket.tracing import span
 from features.cues import floor, tag
 from features.documents import Document
 from models import policy
@@ -83,12 +84,14 @@ def assess(
         if case is None:
             if frame_row is None:
                 raise TypeError("neither a row nor a case was given")
-            case = scorer.case(frame_row)
+            with span("model", version=model_version or ""):
+                case = scorer.case(frame_row)
         numbers = case.risks
         colour = rules.colour(numbers, bool(floors))
         outside = [name for name, out in zip(PARTS, case.outside, strict=True) if out]
-        reasons += fact_reasons(case.values, case.contributions, case.scores)
-        would_change = [turn.as_dict() for turn in turns(case, bool(floors))]
+        with span("reasons"):
+            reasons += fact_reasons(case.values, case.contributions, case.scores)
+            would_change = [turn.as_dict() for turn in turns(case, bool(floors))]
         risks = _risks(case)
     answer: dict[str, Any] = {
         "dispute_id": dispute_id,

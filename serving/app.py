@@ -5,7 +5,6 @@ from serving.threads import pin_threads
 pin_threads()  # before anything numerical is imported
 
 # ruff: noqa: E402
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret, claim
-from serving import handling, openapi
+from serving import handling, logs, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
@@ -27,6 +26,7 @@ from serving.decisions import endpoints as decision_routes
 from serving.health import endpoints as health_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
+from serving.logs import log_failure
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
@@ -36,8 +36,10 @@ from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
+from serving.traces import tracing
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
+from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
@@ -59,24 +61,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings
         Else from the environment.
     """
-    settings = Settings() if settings is None else settings
-    _configure_logs(settings.log_level)
+    settings = Settings.read() if settings is None else settings
+    logs.configure(settings.log_level)
     metrics = Metrics()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        state = await run_in_threadpool(_started, settings, metrics)
-        app.state.anlan = state
-        following = Repeating("following_model", state.models.look)
-        if settings.model:
-            following.start(settings.model_poll)
-        catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
-        catching_up.start()
-        with sending(state):
-            yield
-        for thread in (following, catching_up):
-            await run_in_threadpool(thread.stop)
-        state.store.close()
+        with tracing(settings):
+            async with _working(app, settings, metrics):
+                yield
 
     app = FastAPI(
         title="anlan 安澜",
@@ -105,6 +98,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(guarded(routes.router))
     openapi.install(app)
     return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """The store, the model, and what the service does of itself, for as long as it runs."""
+    state = await run_in_threadpool(_started, settings, metrics)
+    app.state.anlan = state
+    following = Repeating("following_model", state.models.look)
+    if settings.model:
+        following.start(settings.model_poll)
+    catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
+    catching_up.start()
+    watching = Repeating("watch", Watch(state).look)
+    watching.start()
+    with sending(state):
+        yield
+        for thread in (following, catching_up, watching):
+            thread.tell()  # all at once; then each is waited for
+    for thread in (following, catching_up, watching):
+        await run_in_threadpool(thread.stop)
+    state.store.close()
 
 
 def _started(settings: Settings, metrics: Metrics) -> State:
@@ -162,18 +176,4 @@ def _warm_up(state: State, current: Current | None) -> None:
         with state.store.snapshot() as conn:
             assessed(conn, state, current, str(row[0]), int(row[1]))
     except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
-        handling.log_failure(_log, "warm_up_failed", error)
-
-
-def _configure_logs(level: str) -> None:
-    logging.basicConfig(format="%(message)s", level=level)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
+        log_failure(_log, "warm_up_failed", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -12,10 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Malformed, Problem, TooLarge
+from docket.tracing import span
+from serving.errors import Malformed, Problem, TooLarge, Unavailable
 from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
+from serving.traces import CALLER
 
 _log = structlog.get_logger("anlan.requests")
 _HEADERS: Final = {
@@ -38,6 +41,10 @@ _OF_API_PAGES: Final = (
     b"frame-ancestors 'none'"
 )
 """FastAPI's own pages load their program from a network of others."""
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Any word may stand in a request's method: others are neither logged nor counted by it."""
+_STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
+_TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
@@ -68,17 +75,30 @@ class Envelope:
             await send(message)
 
         limit = self._limit(scope)
+        self.metrics.in_flight.inc()
+        CALLER.set(_traceparent(scope))
         try:
             refusal = _refusal(scope, limit)
             if refusal is not None:
                 await answer(Request(scope), refusal)(scope, receive, answered)
             else:
-                await self.app(scope, _limited(receive, limit), answered)
+                with span("request", begins=True, request_id=request_id) as told:
+                    try:
+                        await self.app(scope, _limited(receive, limit), answered)
+                    finally:
+                        told.rename(_named(scope))
+                        told.tell(status=status or 500)
+        except asyncio.CancelledError:
+            # The service is being stopped, and this took longer than it may. What was committed is there.
+            if status is not None:
+                raise
+            await answer(Request(scope), Unavailable(_STOPPING))(scope, receive, answered)
         except Exception as error:
             if status is not None:
                 raise
             await answer(Request(scope), error)(scope, receive, answered)
         finally:
+            self.metrics.in_flight.dec()
             self._count(scope, request_id, status or 500, time.perf_counter() - begun)
 
     def _limit(self, scope: Scope) -> int:
@@ -86,18 +106,29 @@ class Envelope:
         return self.settings.batch_body_limit if batch else self.settings.body_limit
 
     def _count(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unknown")
-        self.metrics.requests.labels(route, scope["method"], str(status)).inc()
+        method, route = _named(scope).split(" ", 1)
+        self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.seconds.labels(route).observe(seconds)
         _log.info(
             "request",
             request_id=request_id,
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1e3, 1),
             key=scope["state"].get("key_id"),
         )
+
+
+def _named(scope: Scope) -> str:
+    """A request by its method and its route's pattern: what may be told of it."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    return f"{method} {getattr(scope.get('route'), 'path', 'unknown')}"
+
+
+def _traceparent(scope: Scope) -> str | None:
+    given = dict(scope["headers"]).get(b"traceparent", b"")
+    return given.decode() if _TRACEPARENT.fullmatch(given) else None
 
 
 def _further(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -33,6 +33,7 @@ Action = Literal[
     "revoke_key",
     "webhook",
     "notify",
+    "restore",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

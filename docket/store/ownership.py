@@ -26,8 +26,8 @@ def check_secret(conn: sa.Connection) -> None:
     StoreError
         If the store was written with another secret.
     """
-    mine = vault.keyed_digest("fingerprint", b"anlan")
-    noted = _noted(conn, _NAME)
+    mine = fingerprint()
+    noted = noted_secret(conn)
     if noted is None:
         noted = _note(conn, _NAME, mine)
     if not hmac.compare_digest(noted, mine):
@@ -35,6 +35,16 @@ def check_secret(conn: sa.Connection) -> None:
             f"this store was written with another secret: set ${secrets.VARIABLE}, or run where "
             f"{secrets.FILE} holds it"
         )
+
+
+def fingerprint() -> str:
+    """Tells the secret at hand from others, and can't be turned back into it."""
+    return vault.keyed_digest("fingerprint", b"anlan")
+
+
+def noted_secret(conn: sa.Connection) -> str | None:
+    """The fingerprint of the secret that a store was written with; None: nothing was written yet."""
+    return _noted(conn, _NAME)
 
 
 def claim(conn: sa.Connection, *, test: bool) -> None:

@@ -16,6 +16,7 @@ import structlog
 from docket import audit
 from docket.text import Prepared, prepare
 from docket.times import now_micros
+from docket.tracing import span
 from features.documents import Document, Part, documents
 from features.online.case import CaseFacts
 from features.sources import StoreSource
@@ -23,7 +24,7 @@ from models.assessment import assess
 from models.explaining import OneCase
 from serving.cases import repository
 from serving.errors import NotFound, Problem
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.merges.proposing import proposed
 from serving.models.service import Current
 from serving.state import State
@@ -175,7 +176,8 @@ def read(conn: sa.Connection, state: State, dispute_id: str, as_of: int) -> Read
     serving.errors.NotFound
         If the case wasn't known then.
     """
-    facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
+    with span("facts"):
+        facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
     known = repository.dispute(conn, dispute_id, as_of)
     if known is None:
         raise NotFound()

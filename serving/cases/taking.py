@@ -15,7 +15,8 @@ from serving import errors
 from serving.bodies import text_errors
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
-from serving.handling import log_failure, problem_of
+from serving.handling import problem_of
+from serving.logs import log_failure
 from serving.merges import service as merges
 from serving.shapes import field_errors
 from serving.state import State

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from docket import audit
 from docket.keys import Key
+from docket.tracing import span
 from models.explaining import OneCase
 from serving.cases import repository
 from serving.cases.assessing import Made, Read, after, keep, read
@@ -97,7 +98,8 @@ def _scored(state: State, current: Current | None, parts: Sequence[_Unmade]) -> 
         return
     cases: Sequence[OneCase | None]
     try:
-        cases = current.scorer.cases(pd.concat([one.facts.frame for one, _ in parts], ignore_index=True))
+        with span("model", version=current.version):
+            cases = current.scorer.cases(pd.concat([one.facts.frame for one, _ in parts], ignore_index=True))
     except Exception:  # noqa: BLE001 - one that can't be scored is not the others: it shows below which it is
         cases = [None] * len(parts)
     for (one, seen), case in zip(parts, cases, strict=True):

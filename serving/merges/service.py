@@ -25,7 +25,7 @@ from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
 from serving.cases.together import Outcome
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.merges.schemas import MergeIn, UnmergeIn
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State

@@ -13,9 +13,10 @@ import structlog
 
 from docket.store.merged import merge_of
 from docket.times import HOUR, MINUTE, now_micros
+from docket.tracing import span
 from serving.cases import repository as cases
 from serving.cases.assessing import Made, assessed, by_rules, keep
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.state import State
 from serving.unscored import repository
 from serving.unscored.repository import Claim
@@ -73,6 +74,10 @@ class CatchUp:
 
     def _score(self, claim: Claim) -> None:
         """Assess a case as of now: what its rows said when it came in is in it, and all that came since."""
+        with span("catch up", begins=True):
+            self._assess(claim)
+
+    def _assess(self, claim: Claim) -> None:
         state, now = self._state, now_micros()
         current = state.models.current
         with state.store.snapshot() as conn:

@@ -15,7 +15,8 @@ from docket.outbox import queue
 from docket.outbox.endpoints import secret_of
 from docket.outbox.queue import Claimed
 from docket.times import SECOND, now_micros
-from serving.handling import log_failure
+from docket.tracing import span
+from serving.logs import log_failure
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State
@@ -139,6 +140,12 @@ class Sender:
         return error is None
 
     def _try(self, row: Claimed) -> str | None:
+        with span("webhook", begins=True, event=row.event, tries=row.attempts) as told:
+            error = self._sent(row)
+            told.tell(error=error or "")
+        return error
+
+    def _sent(self, row: Claimed) -> str | None:
         with self._store.snapshot() as conn:
             secret = secret_of(conn, row.endpoint_id)
         body = row.body.encode()
