@@ -44,6 +44,7 @@ _OF_API_PAGES: Final = (
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any word may stand in a request's method: others are neither logged nor counted by it."""
 _STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
+_REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
 _TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
@@ -60,7 +61,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         begun = time.perf_counter()
-        request_id = uuid.uuid4().hex[:16]
+        request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         status: int | None = None
 
@@ -118,6 +119,15 @@ class Envelope:
             ms=round(seconds * 1e3, 1),
             key=scope["state"].get("key_id"),
         )
+
+
+def _request_id(scope: Scope) -> str:
+    """The proxy's, so that its log and ours go together, if it is one that a proxy makes; else our own.
+
+    Nothing that a person has is 32 hexadecimal digits.
+    """
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:16]
 
 
 def _named(scope: Scope) -> str:

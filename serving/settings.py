@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     )
     traces: AnyHttpUrl | None = Field(
         default=None,
-        description="where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; unset: nowhere",
+        description="where traces go (OTLP, HTTP), such as http://127.0.0.1:4318/v1/traces; unset: nowhere",
     )
     traces_share: Annotated[float, Field(ge=0, le=1)] = Field(
         default=1.0, description="share of the traces that begin here"
