@@ -33,6 +33,7 @@ from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
 from serving.registry import endpoints as registry_routes
+from serving.retention import Retention
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
@@ -42,6 +43,8 @@ from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
+_SETTLED = 60.0
+"""Seconds after a start in which nothing is tidied up."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -72,9 +75,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             following.start(settings.model_poll)
         catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
         catching_up.start()
+        forgetting = Repeating("retention", Retention(state).round)
+        forgetting.start(_SETTLED)
         with sending(state):
             yield
-        for thread in (following, catching_up):
+        for thread in (following, catching_up, forgetting):
             await run_in_threadpool(thread.stop)
         state.store.close()
 

@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
         default=10, description="how long before a deadline webhooks tell of it"
     )
+    webhook_days: Annotated[int, Field(gt=0)] = Field(
+        default=30, description="days after which deliveries that were taken, or taken back, are forgotten"
+    )
+    repeat_days: Annotated[int, Field(gt=0)] = Field(
+        default=90, description="days for which a repeat is answered the bytes of the first answer"
+    )
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("ANLAN_LOG_LEVEL", "log_level"), description="log level"
     )

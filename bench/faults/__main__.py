@@ -3,8 +3,8 @@
 The service runs as two `anlan serve` processes on SQLite and on PostgreSQL, with a real MLflow server, a
 model that was trained, and a receiver of webhooks. Callers send cases, events, decisions, reads and repeats
 at a steady rate; a fault is made and undone; when everything has settled, every answer and every delivery is
-held against the store. A run can be stopped; it leaves no process and no file behind, but for the trained model in
-`bench/.cache`.
+held against the store. A run can be stopped; it leaves no process and no file behind, but for the trained
+model in `bench/.cache`.
 """
 
 from __future__ import annotations

@@ -111,7 +111,9 @@ _TWICE = {
     "HAVING COUNT(*) > 1",
     "event": "SELECT event_id FROM events WHERE via = 'api' GROUP BY event_id HAVING COUNT(*) > 1",
     "request": "SELECT target FROM requests GROUP BY caller, target, body_digest HAVING COUNT(*) > 1",
-    "assessment": "SELECT dispute_id FROM assessments GROUP BY dispute_id, as_of HAVING COUNT(*) > 1",
+    # There may be several as of a moment, each with what was learned since: not of the same facts.
+    "assessment": "SELECT dispute_id FROM assessments GROUP BY dispute_id, as_of, model_version, features "
+    "HAVING COUNT(*) > 1",
     "decision": "SELECT dispute_id FROM decisions GROUP BY dispute_id, assessment_id, colour "
     "HAVING COUNT(*) > 1",
     "score in the log": "SELECT subject FROM audit_log WHERE action = 'score' GROUP BY subject "

@@ -144,7 +144,8 @@ def _fill(store: Store) -> dict[str, str]:
     grids = [
         {
             "grid_id": grid, "grid_name": f"{grid}网格", "community_id": f"c-{grid}",
-            "community_name": "社区", "street_id": f"s-{grid}", "street_name": "街道", "lon": 103.8, "lat": 36.0,
+            "community_name": "社区", "street_id": f"s-{grid}", "street_name": "街道",
+            "lon": 103.8, "lat": 36.0,
         }
         for grid in traffic.GRIDS
     ]  # fmt: skip

@@ -74,15 +74,26 @@ def keep(
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with state.store.begin() as conn:
         earlier = webhooks.before(conn, dispute_id)
-        if repository.keep_assessment(conn, answer, text, as_of, features, now):
-            notice = state.settings.webhook_notice_minutes
-            webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
+        new = repository.keep_assessment(conn, answer, text, as_of, features, now)
+        if new:
+            webhooks.assessed(
+                conn,
+                answer,
+                earlier,
+                notice_minutes=state.settings.webhook_notice_minutes,
+                kept_days=state.settings.webhook_days,
+            )
         repository.show_on_board(conn, dispute_id)
         unscored.settle(conn, dispute_id, seen, degraded=answer["degraded"], now=now)
         if then is not None:
             then(conn, answer["assessment_id"], text)
         told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
-        audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
+        if new:
+            audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
+        else:  # somebody else came to the same at this moment, and has logged it
+            audit.record(conn, "view", case=dispute_id, subject=answer["assessment_id"])
+    if not new:
+        return text
     state.metrics.assessments.labels(answer["colour"]).inc()
     if answer["degraded"]:
         state.metrics.degraded.inc()
