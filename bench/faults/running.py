@@ -22,7 +22,7 @@ from .world import Plan, World, scalar, world
 
 _PATIENCE = 150.0
 """Seconds that callers go on trying after the load has ended."""
-_SETTLES = 600.0
+_SETTLES = 300.0
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,14 @@ def claim(conn: sa.Connection, endpoint_id: str, *, now: int, lease: int) -> Cla
     )
 
 
+def ahead(conn: sa.Connection, *, now: int, lease: int) -> None:
+    """Let go what a clock that was ahead has put off: rows put later than now, leases that are too long."""
+    pending = sa.update(OUTBOX).where(OUTBOX.c.state == "pending")
+    untold = (OUTBOX.c.created_at > now) & (OUTBOX.c.next_at > now) & (OUTBOX.c.event != "deadline")
+    conn.execute(pending.where(untold).values(next_at=now))
+    conn.execute(pending.where(OUTBOX.c.leased_until > now + lease).values(leased_until=now))
+
+
 def delivered(conn: sa.Connection, row: Claimed, now: int) -> bool:
     """Note that the receiver has it, and log who was told; False if the row was no longer this sender's."""
     settled = _settle(conn, row, state="delivered", ended_at=now, last_error=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from docket import audit
+from docket.store.seeing import mark
 from docket.text import prepare
 from docket.times import now_micros
 from features.documents import Document, Part, documents
@@ -49,8 +51,29 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
         except Exception as error:  # noqa: BLE001 - whatever ails a model, the rules answer
             log_failure(_log, "scoring_failed", error)
             answer, features = by_rules(conn, dispute_id, as_of), {}
-        seen = unscored.revision(conn, dispute_id)
+        seen = sight(conn, dispute_id)
     return keep(state, answer, features, as_of, seen, then)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a snapshot showed that an assessment is made of.
+
+    Attributes
+    ----------
+    revision
+        What stood noted of the case (`serving.unscored.repository`).
+    mark
+        Of the records (`docket.store.seeing`).
+    """
+
+    revision: int | None
+    mark: str
+
+
+def sight(conn: sa.Connection, dispute_id: str) -> Sight:
+    """What this snapshot shows."""
+    return Sight(unscored.revision(conn, dispute_id), mark(conn))
 
 
 def keep(
@@ -58,7 +81,7 @@ def keep(
     answer: Mapping[str, Any],
     features: Mapping[str, Any],
     as_of: int,
-    seen: int | None,
+    seen: Sight,
     then: Then | None = None,
 ) -> str:
     """Keep an assessment with the values it rests on; its text.
@@ -66,7 +89,7 @@ def keep(
     Parameters
     ----------
     seen
-        What stood noted of the case in the snapshot that it is made of (`serving.unscored.repository`).
+        What the snapshot showed that it is made of.
     then
         As in `assess_and_keep`.
     """
@@ -74,7 +97,8 @@ def keep(
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with state.store.begin() as conn:
         earlier = webhooks.before(conn, dispute_id)
-        new = repository.keep_assessment(conn, answer, text, as_of, features, now)
+        at = repository.kept_at(conn, dispute_id, now)
+        new = repository.keep_assessment(conn, answer, text, as_of, features, at, seen.mark)
         if new:
             webhooks.assessed(
                 conn,
@@ -84,7 +108,7 @@ def keep(
                 kept_days=state.settings.webhook_days,
             )
         repository.show_on_board(conn, dispute_id)
-        unscored.settle(conn, dispute_id, seen, degraded=answer["degraded"], now=now)
+        unscored.settle(conn, dispute_id, seen.revision, degraded=answer["degraded"], now=now)
         if then is not None:
             then(conn, answer["assessment_id"], text)
         told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}

@@ -68,6 +68,7 @@ class Sender:
         # Longer than a try can take; what is left is for a slow store.
         self._lease = int((2 * state.settings.webhook_seconds + 60) * SECOND)
         self._stop = threading.Event()
+        self._offset: int | None = None
         # Until when (monotonic) an endpoint asked to be left alone.
         self._asked: dict[str, float] = {}
 
@@ -77,6 +78,9 @@ class Sender:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as pool:
             while not self._stop.is_set():
                 try:
+                    if self._set_back():
+                        with self._store.begin() as conn:
+                            queue.ahead(conn, now=now_micros(), lease=self._lease)
                     for endpoint_id in self.due():
                         if endpoint_id not in busy:
                             busy.add(endpoint_id)
@@ -85,6 +89,12 @@ class Sender:
                 except Exception as error:  # noqa: BLE001 - the store may be back at the next look
                     log_failure(_log, "outbox_unread", error)
                 self._stop.wait(POLL)
+
+    def _set_back(self) -> bool:
+        """Whether the clock was set back since the last look; at the first it may have been before."""
+        offset = now_micros() - time.monotonic_ns() // 1_000
+        before, self._offset = self._offset, offset
+        return before is None or offset < before - SECOND
 
     def stop(self) -> None:
         """Finish the tries that are under way and begin none."""

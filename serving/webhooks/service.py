@@ -11,7 +11,7 @@ from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
 from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
 from features.catalogue.kinds import CONTACT
-from serving.cases.repository import dispute, last_grid, take_turns
+from serving.cases.repository import dispute, last_grid, present, take_turns
 from serving.webhooks import repository
 from serving.webhooks.repository import Before
 from serving.webhooks.schemas import (
@@ -154,6 +154,7 @@ def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: i
 
 
 def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
+    now = present(conn, dispute_id, now)
     kinds = repository.happened(conn, dispute_id, now)
     met = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
     known = dispute(conn, dispute_id, now)
@@ -163,5 +164,5 @@ def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
 
 
 def _is_closed(conn: sa.Connection, dispute_id: str, now: int) -> bool:
-    kinds = repository.happened(conn, dispute_id, now)
+    kinds = repository.happened(conn, dispute_id, present(conn, dispute_id, now))
     return "closed" in kinds and kinds["closed"] >= kinds.get("reopened", 0)
