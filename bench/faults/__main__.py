@@ -15,12 +15,14 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bench.machine import machine
 
 from .databases import Postgres, Sqlite
 from .plan import FAULTS
+from .registry import copied
 from .report import head, told
 from .running import Row, run
 from .world import Plan
@@ -49,7 +51,7 @@ def main() -> None:
         for store in (Sqlite.name, Postgres.name):
             if store not in FAULTS[name].stores or asked.store not in (None, store):
                 continue
-            rows.append(run(FAULTS[name], store, plan, asked.cache))
+            rows.append(run(FAULTS[name], store, plan, partial(copied, asked.cache)))
             print(told(rows[-1:]), file=sys.stderr, flush=True)
     minutes = (time.monotonic() - begun) / 60
     text = head(plan, machine(), load, minutes) + told(rows)

@@ -85,6 +85,7 @@ def served(folder: Path) -> Iterator[Registry]:
         "--artifacts-destination", (folder / "artifacts").as_uri(),
     ]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # it has no jobs to run here
     made = Registry(folder, url, Process(words, environment, folder / "server.log"))
     before = {name: os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
     os.environ.update(dict.fromkeys(before, url))

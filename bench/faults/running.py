@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .counting import Counted, count
 from .databases import MIB, CannotMakeError, Postgres, Sqlite, database, disk, scratch
 from .load import Sent
 from .processes import wait_for
-from .registry import Registry, copied
+from .registry import Registry
 from .world import Plan, World, scalar, world
 
 _PATIENCE = 150.0
@@ -74,13 +74,21 @@ class Row:
         return bool(self.counted.lost or self.counted.doubled or self.counted.wrong)
 
 
-def run(fault: Fault, store: str, plan: Plan, cache: Path) -> Row:
-    """Make a fault on a database, and count."""
+def run(
+    fault: Fault, store: str, plan: Plan, registry_in: Callable[[Path], AbstractContextManager[Registry]]
+) -> Row:
+    """Make a fault on a database, and count.
+
+    Parameters
+    ----------
+    registry_in
+        Gives a registry of its own that may use that folder.
+    """
     row = Row(fault.name, store)
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(scratch())
-            registry: Registry = stack.enter_context(copied(cache, folder / "registry"))
+            registry = stack.enter_context(registry_in(folder / "registry"))
             place, room = folder / "db", None
             if fault.room is None:
                 place.mkdir()

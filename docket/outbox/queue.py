@@ -118,7 +118,8 @@ def ahead(conn: sa.Connection, *, now: int, lease: int) -> None:
     """Let go what a clock that was ahead has put off: rows put later than now, leases that are too long."""
     pending = sa.update(OUTBOX).where(OUTBOX.c.state == "pending")
     untold = (OUTBOX.c.created_at > now) & (OUTBOX.c.next_at > now) & (OUTBOX.c.event != "deadline")
-    conn.execute(pending.where(untold).values(next_at=now))
+    # `due_at` too, or a deadline of the case that lies before that moment would hold them back.
+    conn.execute(pending.where(untold).values(next_at=now, due_at=now))
     conn.execute(pending.where(OUTBOX.c.leased_until > now + lease).values(leased_until=now))
 
 
