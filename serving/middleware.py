@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -9,10 +10,10 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Malformed, Problem, TooLarge
+from serving.errors import Malformed, Problem, TooLarge, TooSlow
 from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
@@ -38,6 +39,8 @@ _OF_API_PAGES: Final = (
     b"frame-ancestors 'none'"
 )
 """FastAPI's own pages load their program from a network of others."""
+_GONE: Final = 499
+"""What is counted where the client went away, as proxies count it."""
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
@@ -71,7 +74,10 @@ class Envelope:
             if refusal is not None:
                 await answer(Request(scope), refusal)(scope, receive, answered)
             else:
-                await self.app(scope, _limited(receive, limit), answered)
+                await self.app(scope, _limited(receive, limit, self.settings.body_seconds), answered)
+        except ClientDisconnect:
+            # It went before it had said what it wants: nothing was taken, and nobody is there to be told.
+            status = status or _GONE
         except Exception as error:
             if status is not None:
                 raise
@@ -114,13 +120,23 @@ def _refusal(scope: Scope, limit: int) -> Problem | None:
     return TooLarge() if said.isdigit() and int(said) > limit else None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    taken = 0
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    taken, whole = 0, False
+    end: float | None = None
 
     async def read() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole, end
+        if whole:
+            return await receive()  # whoever asks now waits for the client to go
+        if end is None:
+            end = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(TooSlow.status) from None
         if message["type"] == "http.request":
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # Of all errors while a body is read, FastAPI passes on this kind alone.

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     batch_body_limit: Annotated[int, Field(gt=0)] = Field(
         default=32 * _MIB, description="largest request body of POST /v1/cases:batch, bytes"
     )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="within which the whole of a request's body must have come"
+    )
     merge_above: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None,
         description="merge a new case by rule into the earlier one that it is with this probability or more; "

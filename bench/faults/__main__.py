@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--store", choices=(Sqlite.name, Postgres.name), help="else both")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--rate", type=float, default=Plan.rate, help="requests a second, of all callers")
+    parser.add_argument("--count", type=int, default=Plan.before, help="requests before, and as many after")
     parser.add_argument(
         "--during", type=float, default=Plan.during, help="seconds that a lasting fault lasts"
     )
@@ -44,7 +45,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    plan = replace(Plan(), seed=asked.seed, rate=asked.rate, during=asked.during)
+    plan = replace(
+        Plan(), seed=asked.seed, rate=asked.rate, before=asked.count, after=asked.count, during=asked.during
+    )
     load, begun = os.getloadavg()[0], time.monotonic()
     rows: list[Row] = []
     for name in asked.only or FAULTS:

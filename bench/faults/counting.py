@@ -110,7 +110,8 @@ _TWICE = {
     "case": "SELECT dispute_id FROM disputes WHERE via = 'api' GROUP BY dispute_id, row_digest "
     "HAVING COUNT(*) > 1",
     "event": "SELECT event_id FROM events WHERE via = 'api' GROUP BY event_id HAVING COUNT(*) > 1",
-    "request": "SELECT target FROM requests GROUP BY caller, target, body_digest HAVING COUNT(*) > 1",
+    "request": "SELECT idempotency_key FROM requests WHERE idempotency_key IS NOT NULL "
+    "GROUP BY caller, idempotency_key HAVING COUNT(*) > 1",
     # There may be several as of a moment, each with what was learned since: not of the same facts.
     "assessment": "SELECT dispute_id FROM assessments GROUP BY dispute_id, as_of, model_version, features "
     "HAVING COUNT(*) > 1",
