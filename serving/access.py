@@ -23,6 +23,7 @@ from serving.errors import (
     Malformed,
     TooLarge,
     TooMany,
+    TooSlow,
     Unauthorised,
     UnsupportedMedia,
     documented,
@@ -35,7 +36,7 @@ _BEARER: Final = HTTPBearer(
 )
 _GUARDED: Final = "/v1"
 _OF_ALL: Final = (Unauthorised, Forbidden, TooMany)
-_OF_BODIES: Final = (Malformed, TooLarge, UnsupportedMedia, Invalid)
+_OF_BODIES: Final = (Malformed, TooSlow, TooLarge, UnsupportedMedia, Invalid)
 
 
 class Guarded(APIRoute):

@@ -33,6 +33,7 @@ from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
 from serving.registry import endpoints as registry_routes
+from serving.retention import Retention
 from serving.settings import Settings
 from serving.state import State
 from serving.tokens import Tokens
@@ -44,6 +45,8 @@ from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
+_SETTLED = 60.0
+"""Seconds after a start in which nothing is tidied up."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -112,11 +115,14 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     catching_up.start()
     watching = Repeating("watch", Watch(state).look)
     watching.start()
+    forgetting = Repeating("retention", Retention(state).round)
+    forgetting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting)
     with sending(state):
         yield
-        for thread in (following, catching_up, watching):
+        for thread in threads:
             thread.tell()  # all at once; then each is waited for
-    for thread in (following, catching_up, watching):
+    for thread in threads:
         await run_in_threadpool(thread.stop)
     state.store.close()
 

@@ -10,11 +10,11 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docket.tracing import span
-from serving.errors import Malformed, Problem, TooLarge, Unavailable
+from serving.errors import Malformed, Problem, TooLarge, TooSlow, Unavailable
 from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
@@ -46,6 +46,8 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
 _REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
 _TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_GONE: Final = 499
+"""What is counted where the client went away, as proxies count it."""
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
@@ -84,8 +86,9 @@ class Envelope:
                 await answer(Request(scope), refusal)(scope, receive, answered)
             else:
                 with span("request", begins=True, request_id=request_id) as told:
+                    read = _limited(receive, limit, self.settings.body_seconds)
                     try:
-                        await self.app(scope, _limited(receive, limit), answered)
+                        await self.app(scope, read, answered)
                     finally:
                         told.rename(_named(scope))
                         told.tell(status=status or 500)
@@ -94,6 +97,9 @@ class Envelope:
             if status is not None:
                 raise
             await answer(Request(scope), Unavailable(_STOPPING))(scope, receive, answered)
+        except ClientDisconnect:
+            # It went before it had said what it wants: nothing was taken, and nobody is there to be told.
+            status = status or _GONE
         except Exception as error:
             if status is not None:
                 raise
@@ -157,13 +163,23 @@ def _refusal(scope: Scope, limit: int) -> Problem | None:
     return TooLarge() if said.isdigit() and int(said) > limit else None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    taken = 0
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    taken, whole = 0, False
+    end: float | None = None
 
     async def read() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole, end
+        if whole:
+            return await receive()  # whoever asks now waits for the client to go
+        if end is None:
+            end = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(TooSlow.status) from None
         if message["type"] == "http.request":
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # Of all errors while a body is read, FastAPI passes on this kind alone.

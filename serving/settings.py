@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     batch_body_limit: Annotated[int, Field(gt=0)] = Field(
         default=32 * _MIB, description="largest request body of POST /v1/cases:batch, bytes"
     )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="within which the whole of a request's body must have come"
+    )
     merge_above: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None,
         description="merge a new case by rule into the earlier one that it is with this probability or more; "
@@ -86,6 +89,12 @@ class Settings(BaseSettings):
     )
     webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
         default=10, description="how long before a deadline webhooks tell of it"
+    )
+    webhook_days: Annotated[int, Field(gt=0)] = Field(
+        default=30, description="days after which deliveries that were taken, or taken back, are forgotten"
+    )
+    repeat_days: Annotated[int, Field(gt=0)] = Field(
+        default=90, description="days for which a repeat is answered the bytes of the first answer"
     )
     stop_seconds: Annotated[int, Field(gt=0)] = Field(
         default=30,

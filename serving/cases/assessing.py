@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from docket import audit
+from docket.store.seeing import mark
 from docket.text import Prepared, prepare
 from docket.times import now_micros
 from docket.tracing import span
@@ -76,6 +77,22 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What a snapshot showed that an assessment is made of.
+
+    Attributes
+    ----------
+    revision
+        What stood noted of the case (`serving.unscored.repository`).
+    mark
+        Of the records (`docket.store.seeing`).
+    """
+
+    revision: int | None
+    mark: str
+
+
+@dataclass(frozen=True)
 class Made:
     """An assessment to be kept.
 
@@ -86,13 +103,13 @@ class Made:
     as_of
         Its moment.
     seen
-        What stood noted of the case in the snapshot that it is made of (`serving.unscored.repository`).
+        What the snapshot showed that it is made of.
     """
 
     answer: Mapping[str, Any]
     features: Mapping[str, Any]
     as_of: int
-    seen: int | None
+    seen: Sight
 
 
 def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | None = None) -> str:
@@ -109,9 +126,14 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
             answer, features = assessed(conn, state, current, dispute_id, as_of)
         except Exception as error:  # noqa: BLE001 - whatever ails a model, the rules answer
             answer, features = after(error, conn, dispute_id, as_of), {}
-        seen = unscored.revision(conn, dispute_id)
+        seen = sight(conn, dispute_id)
     (text,) = keep(state, [Made(answer, features, as_of, seen)], then)
     return text
+
+
+def sight(conn: sa.Connection, dispute_id: str) -> Sight:
+    """What this snapshot shows."""
+    return Sight(unscored.revision(conn, dispute_id), mark(conn))
 
 
 def after(error: Exception, conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:
@@ -139,7 +161,9 @@ def keep(state: State, made: Sequence[Made], then: Then | None = None) -> list[s
     with state.store.begin() as conn:
         logged = [_keep(conn, state, one, text, then) for one, text in zip(made, texts, strict=True)]
         audit.record_all(conn, logged)
-    for one in made:
+    for one, event in zip(made, logged, strict=True):
+        if event.action == "view":
+            continue
         state.metrics.assessments.labels(one.answer["colour"]).inc()
         if one.answer["degraded"]:
             state.metrics.degraded.inc()
@@ -150,13 +174,22 @@ def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then |
     answer, now = made.answer, now_micros()
     dispute_id = answer["dispute_id"]
     earlier = webhooks.before(conn, dispute_id)
-    if repository.keep_assessment(conn, answer, text, made.as_of, made.features, now):
-        notice = state.settings.webhook_notice_minutes
-        webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
+    at = repository.kept_at(conn, dispute_id, now)
+    new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
+    if new:
+        webhooks.assessed(
+            conn,
+            answer,
+            earlier,
+            notice_minutes=state.settings.webhook_notice_minutes,
+            kept_days=state.settings.webhook_days,
+        )
     repository.show_on_board(conn, dispute_id)
-    unscored.settle(conn, dispute_id, made.seen, degraded=answer["degraded"], now=now)
+    unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
     if then is not None:
         then(conn, answer["assessment_id"], text)
+    if not new:  # somebody else came to the same at this moment, and has logged it
+        return audit.Event("view", dispute_id, answer["assessment_id"])
     told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
     return audit.Event("score", dispute_id, answer["assessment_id"], told)
 

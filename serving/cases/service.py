@@ -213,8 +213,8 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     NotFound
         If there is no such case in the key's area.
     """
-    now = now_micros()
     with state.store.snapshot() as conn:
+        now = repository.present(conn, dispute_id, now_micros())
         merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
         ended = None if merge is None else merge.recorded_at
         if gone is not None:

@@ -17,19 +17,18 @@ from docket.keys import Key
 from docket.tracing import span
 from models.explaining import OneCase
 from serving.cases import repository
-from serving.cases.assessing import Made, Read, after, keep, read
+from serving.cases.assessing import Made, Read, Sight, after, keep, read, sight
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer, link, store
 from serving.errors import Problem
 from serving.merges.proposing import shown_to
 from serving.models.service import Current
 from serving.state import State
-from serving.unscored import repository as unscored
 
 Outcome = Answer | Problem | None
 """None: to be taken alone."""
-_Unmade = tuple[Read, int | None]
-"""What an assessment is made of, and what stood noted of the case then."""
+_Unmade = tuple[Read, Sight]
+"""What an assessment is made of, and what the snapshot showed."""
 
 
 def submit_together(state: State, key: Key, cases: Sequence[CaseIn]) -> list[Outcome]:
@@ -83,14 +82,14 @@ def _part(state: State, current: Current | None, dispute_id: str) -> Made | _Unm
     """What the case's assessment is made of; the assessment itself where it is the rules' to make."""
     with state.store.snapshot() as conn:
         as_of = repository.first_recorded(conn, dispute_id)
-        seen = unscored.revision(conn, dispute_id)
+    with state.store.snapshot() as conn:  # another: features are read fastest where they are read first
         try:
             found = read(conn, state, dispute_id, as_of)
-            if current is None:
-                return Made(*found.assessed(None), as_of, seen)
+            answered = None if current is not None else found.assessed(None)
         except Exception as error:  # noqa: BLE001 - whatever ails the features, the rules answer
-            return Made(after(error, conn, dispute_id, as_of), {}, as_of, seen)
-        return found, seen
+            answered = after(error, conn, dispute_id, as_of), {}
+        seen = sight(conn, dispute_id)
+    return (found, seen) if answered is None else Made(*answered, as_of, seen)
 
 
 def _scored(state: State, current: Current | None, parts: Sequence[_Unmade]) -> Iterator[Made]:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
-from docket.times import MINUTE, now_micros, parse_instant, rfc3339
+from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
 from features.catalogue.kinds import CONTACT
-from serving.cases.repository import dispute, last_grid, take_turns
+from serving.cases.repository import dispute, last_grid, present, take_turns
 from serving.webhooks import repository
 from serving.webhooks.repository import Before
 from serving.webhooks.schemas import (
@@ -43,7 +43,12 @@ def before(conn: sa.Connection, dispute_id: str) -> Before | None:
 
 
 def assessed(
-    conn: sa.Connection, answer: Mapping[str, Any], earlier: Before | None, *, notice_minutes: int
+    conn: sa.Connection,
+    answer: Mapping[str, Any],
+    earlier: Before | None,
+    *,
+    notice_minutes: int,
+    kept_days: int,
 ) -> None:
     """Tell of an assessment that gives a colour or changes it, and plan its deadlines.
 
@@ -55,6 +60,8 @@ def assessed(
         Of `before`.
     notice_minutes
         How long before a deadline it is told of.
+    kept_days
+        How long what was told is known.
     """
     now, case = now_micros(), str(answer["dispute_id"])
     as_of = parse_instant(answer["as_of"])
@@ -72,7 +79,7 @@ def assessed(
     planned = [] if _is_closed(conn, case, now) else _planned(conn, answer, now, notice_minutes * MINUTE)
     # What isn't planned any more was met, or was counted from an earlier assessment.
     withdraw(conn, case, ["respond:", "classify:", "review:"], now, but=[one.about for one in planned])
-    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now)
+    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now, oldest=now - kept_days * DAY)
 
 
 def decided(
@@ -147,6 +154,7 @@ def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: i
 
 
 def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
+    now = present(conn, dispute_id, now)
     kinds = repository.happened(conn, dispute_id, now)
     met = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
     known = dispute(conn, dispute_id, now)
@@ -156,5 +164,5 @@ def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
 
 
 def _is_closed(conn: sa.Connection, dispute_id: str, now: int) -> bool:
-    kinds = repository.happened(conn, dispute_id, now)
+    kinds = repository.happened(conn, dispute_id, present(conn, dispute_id, now))
     return "closed" in kinds and kinds["closed"] >= kinds.get("reopened", 0)
