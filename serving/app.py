@@ -8,6 +8,7 @@ pin_threads()  # before anything numerical is imported
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
@@ -32,6 +33,7 @@ from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
+from serving.pages import ROUTERS as PAGES
 from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
 from serving.state import State
@@ -42,6 +44,9 @@ from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
+_LOGINS_A_SECOND: Final = 0.2
+_LOGINS_AT_ONCE: Final = 20
+"""Of an address: a whole office may come in by one."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -86,6 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=life,
         webhooks=webhook_routes.router,
         generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # served by `serving.pages`, with nothing from elsewhere
+        redoc_url=None,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
@@ -103,6 +110,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health_routes,
     ):
         app.include_router(guarded(routes.router))
+    for pages in PAGES:
+        app.include_router(guarded(pages))
     openapi.install(app)
     return app
 
@@ -117,6 +126,7 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         metrics,
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
+        Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
     )
     if settings.model:
         state.models.look()

@@ -42,7 +42,7 @@ class Rule:
     logged: Action | None
 
 
-TABLE: Final[Mapping[str, Rule]] = {
+API: Final[Mapping[str, Rule]] = {
     "POST /v1/cases": Rule(("dispatch", "centre"), "sent", "score"),
     "POST /v1/cases:batch": Rule(("dispatch", "centre"), "sent", "score"),
     "GET /v1/cases": Rule(("dispatch", "centre"), "listed", "view"),
@@ -64,6 +64,17 @@ TABLE: Final[Mapping[str, Rule]] = {
     "GET /v1/models/current": Rule(SCOPES, "none", None),
     "GET /v1/audit": Rule(("audit",), "listed", "view"),
 }
+PAGES: Final[Mapping[str, Rule]] = {
+    "GET /": Rule(SCOPES, "none", None),
+    "POST /logout": Rule(SCOPES, "none", "logout"),
+}
+"""Pages and their forms: by a session that a key began, under the rules of the key."""
+
+TABLE: Final[Mapping[str, Rule]] = {**API, **PAGES}
+OPEN: Final = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/login", "/assets/{name}"}
+)
+"""What needs no key and shows nothing personal."""
 
 
 def rule_of(method: str, path: str) -> Rule:
@@ -87,7 +98,8 @@ def as_markdown() -> str:
         "",
         "Printed from `serving/permissions.py` by `python -m serving.permissions`; a test holds both",
         "together. A route that isn't here can't be declared. Without a valid key or token the answer is",
-        "401, with another scope 403, for too many calls 429, all three before a body is read. Areas:",
+        "401 (a page leads to the login), with another scope 403, for too many calls 429, all three before",
+        "a body is read. Areas:",
         "",
         *(f"- *{reach}*: {meaning}." for reach, meaning in REACHES.items()),
         "",
@@ -97,7 +109,7 @@ def as_markdown() -> str:
     for route, rule in TABLE.items():
         allowed = " | ".join("yes" if scope in rule.scopes else "" for scope in SCOPES)
         lines.append(f"| `{route}` | {allowed} | {rule.reach} | {rule.logged or ''} |")
-    lines += ["", "`/healthz`, `/readyz`, `/metrics`, `/docs`, `/redoc` and `/openapi.json` need no key."]
+    lines += ["", f"No key is needed for {', '.join(f'`{path}`' for path in sorted(OPEN))}."]
     return "\n".join(lines) + "\n"
 
 

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     burst: Annotated[int, Field(gt=0)] = Field(
         default=1_000, description="calls that a key may make at once after a rest"
     )
+    session_hours: Annotated[float, Field(gt=0, le=24 * 31)] = Field(
+        default=12, description="how long somebody stays logged in to the pages"
+    )
     jwks_url: AnyHttpUrl | None = Field(
         default=None, description="published keys of the identity provider; unset: no tokens are taken"
     )

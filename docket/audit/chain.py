@@ -22,6 +22,9 @@ Action = Literal[
     "score",
     "view",
     "decide",
+    "propose",
+    "refuse",
+    "slip",
     "assign",
     "annotate",
     "withdraw",
@@ -33,6 +36,8 @@ Action = Literal[
     "revoke_key",
     "webhook",
     "notify",
+    "login",
+    "logout",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""
