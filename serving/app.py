@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from docket.store import Store, StoreError, open_store
 from docket.store.ownership import check_secret
+from docket.times import now_micros
 from serving import handling, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
@@ -26,6 +27,7 @@ from serving.cases import endpoints as case_routes
 from serving.cases.assessing import assessed
 from serving.decisions import endpoints as decision_routes
 from serving.health import endpoints as health_routes
+from serving.history import endpoints as history_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
 from serving.merges import endpoints as merge_routes
@@ -34,10 +36,14 @@ from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
 from serving.pages import ROUTERS as PAGES
+from serving.practice import endpoints as practice_routes
+from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
 from serving.settings import Settings
+from serving.slips import endpoints as slip_routes
 from serving.state import State
 from serving.tokens import Tokens
+from serving.unscored.repository import note_open
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
 from serving.webhooks import endpoints as webhook_routes
@@ -100,6 +106,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (
         case_routes,
         listing_routes,
+        queue_routes,
+        history_routes,
+        slip_routes,
+        practice_routes,
         decision_routes,
         annotation_routes,
         merge_routes,
@@ -132,6 +142,9 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         state.models.look()
     if state.models.current is None:
         _warm_up(state, None)
+    if settings.queue_open:
+        with state.store.begin() as conn:
+            note_open(conn, now_micros())
     return state
 
 

@@ -26,6 +26,10 @@ def serve(
         typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion."),
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    queue_open: Annotated[
+        bool,
+        typer.Option("--queue-open", help="Score the open disputes that came by a load, and queue them."),
+    ] = False,
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the API until it is told to stop."""
@@ -38,6 +42,8 @@ def serve(
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
+    if queue_open:
+        os.environ["ANLAN_QUEUE_OPEN"] = "true"
     from serving.app import opened  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
 

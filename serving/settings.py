@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     catch_up_every: Annotated[float, Field(gt=0)] = Field(
         default=5.0, description="seconds between two looks for cases that are stored and not scored"
     )
+    queue_open: bool = Field(
+        default=False,
+        description="at the start, let the open disputes be scored that came by a load: then they are queued",
+    )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
     )

@@ -96,6 +96,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "POST /v1/registry": ("/v1/registry", lambda: _entry("r1")),
     "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", dict),
     "GET /v1/models/current": ("/v1/models/current", None),
+    "GET /v1/queue": ("/v1/queue", None),
     "GET /v1/audit": ("/v1/audit", None),
 }
 

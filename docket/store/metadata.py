@@ -363,3 +363,32 @@ OUTBOX: Final = sa.Table(
     sa.Index(None, "case_id", "state"),
 )
 """What is to be told to whom, and what became of it (`docket.outbox.queue`)."""
+
+_OPEN: Final = sa.text("state <> 'closed'")
+SLIPS: Final = sa.Table(
+    "slips",
+    METADATA,
+    sa.Column("slip_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("unit", WORD, nullable=False),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("changed_at", MOMENT, nullable=False),
+    sa.Index(None, "state", "changed_at", "slip_id"),
+    sa.Index(
+        "uq_slips_open", "dispute_id", "colour", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+    ),
+)
+"""What the centre asks a unit to do about a case (`docket.slips`)."""
+
+SLIP_STEPS: Final = sa.Table(
+    "slip_steps",
+    METADATA,
+    sa.Column("step_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("slip_id", WORD, nullable=False, index=True),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("at", MOMENT, nullable=False),
+)
+"""Each step that a slip took: who, when, and what they said, masked."""

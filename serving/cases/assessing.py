@@ -22,6 +22,7 @@ from serving.errors import NotFound, Problem
 from serving.handling import log_failure
 from serving.merges.proposing import proposed
 from serving.models.service import Current
+from serving.queue.board import show_on_board
 from serving.state import State
 from serving.unscored import repository as unscored
 from serving.webhooks import service as webhooks
@@ -77,7 +78,7 @@ def keep(
         if repository.keep_assessment(conn, answer, text, as_of, features, now):
             notice = state.settings.webhook_notice_minutes
             webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
-        repository.show_on_board(conn, dispute_id)
+        show_on_board(conn, dispute_id)
         unscored.settle(conn, dispute_id, seen, degraded=answer["degraded"], now=now)
         if then is not None:
             then(conn, answer["assessment_id"], text)

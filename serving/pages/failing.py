@@ -9,8 +9,10 @@ import structlog
 from fastapi import Request, Response
 
 from serving import errors
+from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
 from serving.handling import log_failure, problem_of
 from serving.pages.rendering import rendered
+from serving.slips.service import UNDECIDED
 
 _log = structlog.get_logger("anlan.pages")
 _KINDS: Final[Mapping[type[errors.Problem], str]] = {
@@ -28,7 +30,13 @@ _KINDS: Final[Mapping[type[errors.Problem], str]] = {
     errors.Unavailable: "系统暂时无法访问数据，请稍后重试。没有内容丢失。",
 }
 STALE: Final = "The form was made for another session: load the page again."
-_SAID: Final[Mapping[str, str]] = {STALE: "页面已过期，请重新打开后再提交。"}
+_SAID: Final[Mapping[str, str]] = {
+    STALE: "页面已过期，请重新打开后再提交。",
+    ANEW: "案件在您打开后又有新的评估，请看过最新评估再作决定。",
+    NOTHING_WAITS: "没有待同意的降色，或它针对的是另一次评估。",
+    ANOTHER: "须由提出者以外的另一人同意。",
+    UNDECIDED: "尚无人对颜色作出决定：不能只凭评分下发单据。",
+}
 """Where what happened says more than its kind."""
 _FAILED: Final = "系统出错，已记录。请稍后重试。"
 _FIELDS: Final = {
@@ -39,6 +47,7 @@ _FIELDS: Final = {
     "note": "说明",
     "into": "并入的案件",
     "cue": "标签",
+    "quote": "原文词句",
     "start": "起点",
     "end": "终点",
     "state": "步骤",
@@ -58,6 +67,7 @@ _REASONS: Final = {
     "not an area": "没有这个辖区",
     "dangling reference": "没有这一件，或不在您的辖区内",
     "unknown enumeration value": "不在可选范围内",
+    "not in the narrative": "原文中没有这段文字",
     "not an assessment of the case": "不是这一案件的评估",
 }
 

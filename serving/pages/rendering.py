@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -19,6 +20,11 @@ POLICY: Final = (
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load: files of this service, and no script or style that stands in the page itself."""
+
+
+def way(pattern: str, *parts: str) -> str:
+    """A path of this service with ids in it, whatever they hold."""
+    return pattern.format(*(quote(part, safe="") for part in parts))
 
 
 def moment(told: str | int | None) -> str:
@@ -69,7 +75,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": url_of, "word": word}
+    made.globals |= {"asset": url_of, "word": word, "way": way}
     made.filters |= {"moment": moment, "day": day, "left": left, "percent": percent}
     return made
 
