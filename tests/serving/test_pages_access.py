@@ -6,15 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from browsing import Person, person, service, token_in
+from browsing import Person, page_calls, person, service, token_in, visit_page
 from fastapi.testclient import TestClient
 from small_district import count, key_of
+from walking import seed
 
 from docket import keys, sessions
 from docket.keys import SCOPES
 from docket.store import Store
 from docket.store.metadata import AUDIT_LOG, SESSIONS
 from docket.times import DAY, HOUR, now_micros
+from serving.permissions import PAGES
+
+DENIED = [(route, scope) for route, rule in PAGES.items() for scope in SCOPES if scope not in rule.scopes]
+ALLOWED = [(route, scope) for route, rule in PAGES.items() for scope in rule.scopes]
+STORED = ("decisions", "slip_steps", "visits", "annotations", "merges", "lowerings", "assessments")
 
 
 @pytest.fixture
@@ -138,3 +144,44 @@ def test_pages_hold_no_script_or_style_and_may_load_none_from_elsewhere(
         assert "<style" not in answer.text and " style=" not in answer.text
         assert answer.text.count("<script") == answer.text.count('<script src="/assets/')
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_nobody_else_sees_a_page_or_sends_a_form(pages: TestClient, store: Store) -> None:
+    assert set(page_calls()) == set(PAGES)
+    seed(pages, store)
+    before = [count(store, table) for table in STORED]
+    for route in PAGES:
+        away = visit_page(Person(pages, ""), route)
+        assert away.status_code == 303 and away.headers["location"].startswith("/login?next="), route
+    people = {scope: person(pages, store, scope) for scope in SCOPES}
+    for route, scope in DENIED:
+        refused = visit_page(people[scope], route)
+        assert refused.status_code == 403 and "您的权限不包括" in refused.text, (route, scope)
+        assert "x1" not in refused.text.replace("/cases/x1", "")
+    assert [count(store, table) for table in STORED] == before
+
+
+@pytest.mark.parametrize(("route", "scope"), ALLOWED)
+def test_whoever_may_sees_the_page(pages: TestClient, store: Store, route: str, scope: str) -> None:
+    seed(pages, store)
+    staff = person(pages, store, scope)
+    answer = visit_page(staff, route)
+    assert answer.status_code in (200, 303), (answer.status_code, answer.text)
+    assert not answer.headers.get("location", "").startswith("/login?"), route
+    logged = PAGES[route].logged
+    assert logged is None or logged in _actions(store, staff.key)
+
+
+@pytest.mark.parametrize("area", ["street:s2", "community:c2", "grid:g2"])
+def test_pages_of_another_area_are_out_of_reach(pages: TestClient, store: Store, area: str) -> None:
+    seed(pages, store)
+    before = [count(store, table) for table in STORED]
+    for route, rule in PAGES.items():
+        for scope in rule.scopes if rule.reach != "none" else ():
+            answer = visit_page(person(pages, store, scope, area), route)
+            if rule.reach == "listed":
+                assert answer.status_code in (200, 404), (route, scope)
+                assert not any(f"/cases/{name}" in answer.text for name in ("x1", "x2", "x4")), route
+            else:
+                assert answer.status_code == (404 if rule.reach == "case" else 403), (route, scope)
+    assert [count(store, table) for table in STORED] == before
