@@ -61,8 +61,6 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
         raise Invalid([FieldError(field="assessment_id", reason="not an assessment of the case")])
     stands = repository.stands_as(conn, dispute_id) or recommended
     lowers = URGENCY[asked.colour] > URGENCY[stands]
-    if asked.reason is None and (lowers or asked.colour != recommended):
-        raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is overridden")])
     reason = None if asked.reason is None else prepare(asked.reason).text
     before = repository.decisions(conn, dispute_id)
     lowering = repository.waiting(conn, dispute_id)
@@ -73,6 +71,8 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
         return note(conn, ask, new=False, answer=kept)
     if cases.latest_assessment(conn, dispute_id) != asked.assessment_id:
         raise Conflict(ANEW)
+    if asked.reason is None and (lowers or asked.colour != recommended):
+        raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is overridden")])
     if lowering is not None:
         repository.end_lowering(conn, dispute_id, "replaced", by=key.key_id, now=now)
     values = {
