@@ -160,3 +160,12 @@ def routes_of(client: TestClient) -> set[str]:
         for method in methods
         if path.startswith("/v1")
     }
+
+
+def decide(http: TestClient, name: str, colour: str) -> dict[str, Any]:
+    latest = http.get(f"/v1/cases/{name}").json()["assessment"]["assessment_id"]
+    body = {"assessment_id": latest, "colour": colour, "reason": "多次报警"}
+    answer = http.put(f"/v1/cases/{name}/decision", json=body)
+    assert answer.status_code in (200, 202), answer.text
+    told: dict[str, Any] = answer.json()
+    return told
