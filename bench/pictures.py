@@ -176,7 +176,7 @@ def take(
         page.get_by_role("button", name="退出").wait_for()
         for name, path in pages.items():
             page.goto(base + path)
-            shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip") or width == "desk")
+            shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip"))
         context.close()
 
 

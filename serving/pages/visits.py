@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from docket.times import now_micros, rfc3339
 from serving.answering import Here
-from serving.errors import FieldError, Invalid
+from serving.errors import Conflict, FieldError, Invalid
 from serving.pages.access import Filled, Page, Who, filled
 from serving.pages.rendering import rendered
 from serving.repeats.service import ask_of
@@ -21,6 +21,7 @@ from serving.visits.schemas import VisitsIn
 router = APIRouter(prefix="/visits", route_class=Page)
 MET: Final = ("calm", "tense", "worse")
 NOT_MET: Final = "absent"
+SAID: Final = {"1": "走访已记录，相关案件已重新评估。", "before": "这次走访此前已经记录，没有再记一次。"}
 
 
 @router.get("")
@@ -37,7 +38,7 @@ def get_visits(
         "visits.html",
         **told,
         ids=[f"v-{secrets.token_hex(12)}" for _ in told["left"]],
-        said="走访已记录，相关案件已重新评估。" if done else None,
+        said=SAID.get(done),
     )
 
 
@@ -59,5 +60,8 @@ def post_visit(request: Request, form: Filled, key: Who, state: Here) -> Respons
         "referred_to": form.get("referred_to") or None,
     }
     asked = filled(VisitsIn, {"visits": [visit]})
-    reporting.report(state, key, ask_of(key, request, asked, None), asked)
+    try:
+        reporting.report(state, key, ask_of(key, request, asked, None), asked)
+    except Conflict:  # tapped twice, or sent again from a page of before: the first stands
+        return RedirectResponse("/visits?done=before", status_code=303)
     return RedirectResponse("/visits?done=1", status_code=303)

@@ -16,14 +16,14 @@ _FROM: Final = """
 FROM case_board AS b
 JOIN known_disputes AS d ON d.dispute_id = b.dispute_id AND d.superseded_at IS NULL
 JOIN known_grids AS g ON g.grid_id = d.grid_id
-WHERE NOT b.closed"""
+WHERE b.closed = FALSE"""
 _LISTED: Final = f"""
 SELECT b.dispute_id, b.assessment_id, b.recommended, b.colour, b.decided, b.urgency, b.due_at, b.due_kind,
        d.kind, d.source, d.grid_id, d.opened_at, g.grid_name, g.community_name,
        EXISTS (
            SELECT 1 FROM lowerings AS l WHERE l.dispute_id = b.dispute_id AND l.state = 'waiting'
        ) AS waiting
-{_FROM} AND (b.urgency, b.due_at, b.dispute_id) > (:urgency, :due, :after){{more}}
+{_FROM} AND (b.urgency, b.due_at, b.dispute_id) > (:after_urgency, :after_due, :after_id){{more}}
 ORDER BY b.urgency, b.due_at, b.dispute_id
 LIMIT :limit
 """
@@ -43,7 +43,7 @@ def queue(
     conn: sa.Connection,
     *,
     areas: Sequence[Area],
-    same: Mapping[str, str],
+    same: Mapping[str, str | int],
     overdue_at: int | None,
     decided: bool | None,
     after: Place,
@@ -56,7 +56,7 @@ def queue(
     areas
         In all of them.
     same
-        `colour`, `kind`, and the value each must have.
+        `urgency`, `kind`, and the value each must have.
     overdue_at
         µs: only what was due before; None: all.
     decided
@@ -65,13 +65,13 @@ def queue(
         After which place.
     """
     more, values = _narrowed(areas, same, overdue_at, decided)
-    values |= {"urgency": after[0], "due": after[1], "after": after[2], "limit": limit}
+    values |= {"after_urgency": after[0], "after_due": after[1], "after_id": after[2], "limit": limit}
     found = conn.execute(sa.text(_LISTED.format(more=more)), values).mappings().all()
     return [dict(row) for row in found]
 
 
 def counts(
-    conn: sa.Connection, *, areas: Sequence[Area], same: Mapping[str, str], now: int
+    conn: sa.Connection, *, areas: Sequence[Area], same: Mapping[str, str | int], now: int
 ) -> dict[str, dict[str, int]]:
     """How many open cases there are of each colour, how many of them overdue, how many undecided."""
     more, values = _narrowed(areas, same, None, None)
@@ -89,9 +89,9 @@ def areas_of(conn: sa.Connection, area: Area | None) -> list[dict[str, Any]]:
 
 
 def _narrowed(
-    areas: Sequence[Area], same: Mapping[str, str], overdue_at: int | None, decided: bool | None
+    areas: Sequence[Area], same: Mapping[str, str | int], overdue_at: int | None, decided: bool | None
 ) -> tuple[str, dict[str, Any]]:
-    columns = {"colour": "b.colour", "kind": "d.kind"}
+    columns = {"urgency": "b.urgency", "kind": "d.kind"}
     more, values = "", dict[str, Any]()
     for number, area in enumerate(areas):
         more += f" AND g.{area.column} = :area{number}"

@@ -10,9 +10,11 @@ from docket.keys import Area, Key
 from docket.times import now_micros, rfc3339
 from models.policy import COLOURS
 from serving.audit.service import viewed
+from serving.errors import FieldError, Invalid
 from serving.listing.cursors import cursor_of, parts_of
 from serving.listing.service import area_of
 from serving.queue import repository
+from serving.queue.board import URGENCY
 from serving.state import State
 
 _FIRST: Final = (-1, 0, "")
@@ -49,13 +51,13 @@ def queue(state: State, key: Key, wanted: Wanted, *, cursor: str | None, limit: 
     Raises
     ------
     Invalid
-        If the area or the cursor isn't one.
+        If the colour, the area or the cursor isn't one.
     """
     areas = _areas(key, wanted)
     after = _FIRST if cursor is None else parts_of(cursor, (int, int, str))
     now = now_micros()
-    kind = {} if wanted.kind is None else {"kind": wanted.kind}
-    same = kind if wanted.colour is None else {**kind, "colour": wanted.colour}
+    kind: dict[str, str | int] = {} if wanted.kind is None else {"kind": wanted.kind}
+    same = kind if wanted.colour is None else {**kind, "urgency": _urgency(wanted.colour)}
     with state.store.snapshot() as conn:
         rows = repository.queue(
             conn,
@@ -82,6 +84,13 @@ def areas(state: State, key: Key) -> list[dict[str, Any]]:
     """The grids that a key reaches, each with the names of what it is part of."""
     with state.store.snapshot() as conn:
         return repository.areas_of(conn, key.area)
+
+
+def _urgency(colour: str) -> int:
+    if colour not in URGENCY:
+        expected = ", ".join(URGENCY)
+        raise Invalid([FieldError(field="colour", reason="unknown enumeration value", expected=expected)])
+    return URGENCY[colour]
 
 
 def _areas(key: Key, wanted: Wanted) -> list[Area]:

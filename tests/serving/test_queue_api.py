@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from fastapi.testclient import TestClient
+from served import wait_for
 from small_district import case, key_of
 from walking import decide
 
 from docket.store import Store
-from docket.store.metadata import DECISIONS
+from docket.store.engine import MIGRATIONS
+from docket.store.metadata import ASSESSMENTS, BOARD, DECISIONS, UNSCORED
 from docket.times import SECOND
+from serving.app import create_app
+from serving.settings import Settings
 
 
 @pytest.fixture
@@ -204,3 +210,48 @@ def test_the_history_of_people_and_pair(centre: TestClient, store: Store) -> Non
     assert told["people"][1]["visits"] == 1
     east = key_of(store, "centre", area="street:s1")
     assert centre.get("/v1/cases/new/history", headers=east).json()["pair"] == ["old"]
+
+
+def test_a_store_of_before_gets_its_queue_with_the_migration(centre: TestClient, store: Store) -> None:
+    for name, text in (
+        ("a", "邻居楼上漏水"),
+        ("b", "扬言跳楼"),
+        ("c", "邻居楼上漏水"),
+        ("d", "邻居楼上漏水"),
+    ):
+        centre.post("/v1/cases", json=case(name, text, opened_at=at(3), recorded_at=at(2)))
+    centre.post("/v1/cases/c/events", json=event("e1", "closed"))
+    visit = {
+        "visit_id": "v1",
+        "person_id": "p-d",
+        "worker_id": "w1",
+        "at": at(0),
+        "contact": True,
+        "finding": "calm",
+    }
+    centre.post("/v1/visits", json={"visits": [visit]})
+    order = sa.select(BOARD.c.dispute_id, BOARD.c.urgency, BOARD.c.due_at, BOARD.c.due_kind, BOARD.c.closed)
+    with store.begin() as conn:
+        before = conn.execute(order.order_by(BOARD.c.dispute_id)).all()
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0011")
+        command.upgrade(config, "head")
+        assert conn.execute(order.order_by(BOARD.c.dispute_id)).all() == before
+    assert [row.due_kind for row in before] == ["respond", "respond", None, "classify"]
+
+
+def test_open_disputes_of_a_load_are_queued_where_it_is_asked_for(store: Store) -> None:
+    with TestClient(create_app(Settings(store=store.url, model=""))) as first:
+        first.headers.update(key_of(store, "centre"))
+        first.post("/v1/cases", json=case("a"))
+        first.post("/v1/cases", json=case("b"))
+        first.post("/v1/cases/b/events", json=event("e1", "closed"))
+    with store.begin() as conn:  # as a load leaves them: rows, and no assessment
+        for table in (BOARD, ASSESSMENTS, UNSCORED):
+            conn.execute(sa.delete(table))
+    settings = Settings(store=store.url, model="", queue_open=True, catch_up_every=0.05)
+    with TestClient(create_app(settings)) as later:
+        later.headers.update(key_of(store, "centre"))
+        wait_for("the open dispute is queued", lambda: ids(later.get("/v1/queue").json()) == ["a"])
