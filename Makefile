@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults
+.PHONY: assets demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -47,6 +47,11 @@ lock:
 	$(BIN)/pip-compile --quiet --extra dev --strip-extras --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements.lock pyproject.toml
 	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
+
+# What the pages take from npm (Node is needed here and nowhere else); the built files are committed.
+assets:
+	npm ci --ignore-scripts --no-audit --no-fund --prefix serving/pages/assets
+	$(PYTHON) serving/pages/building.py
 
 bench-district: $(VENV)/.made
 	$(BIN)/python bench/district.py

@@ -27,6 +27,10 @@ def serve(
         typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion."),
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    queue_open: Annotated[
+        bool,
+        typer.Option("--queue-open", help="Score the open disputes that came by a load, and queue them."),
+    ] = False,
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
     test: Annotated[
         bool, typer.Option("--test", help="Take cases of a test, in a store that holds no others.")
@@ -45,6 +49,8 @@ def serve(
         os.environ["ANLAN_MODEL"] = model
     if test:
         os.environ["ANLAN_TEST"] = "true"
+    if queue_open:
+        os.environ["ANLAN_QUEUE_OPEN"] = "true"
     from serving.app import opened  # noqa: PLC0415
     from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415

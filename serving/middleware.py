@@ -33,14 +33,6 @@ _HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 """Of every answer that doesn't say otherwise itself."""
-_API_PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
-_OF_API_PAGES: Final = (
-    b"default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'self' "
-    b"'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
-    b"font-src https://fonts.gstatic.com; img-src 'self' data: https:; worker-src blob:; "
-    b"frame-ancestors 'none'"
-)
-"""FastAPI's own pages load their program from a network of others."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any word may stand in a request's method: others are neither logged nor counted by it."""
 _STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
@@ -74,7 +66,7 @@ class Envelope:
                 headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
                 if self.settings.test:
                     headers.append((b"x-anlan-test", b"true"))
-                message = {**message, "headers": headers + _further(scope["path"], headers)}
+                message = {**message, "headers": headers + _further(headers)}
             await send(message)
 
         limit = self._limit(scope)
@@ -147,11 +139,10 @@ def _traceparent(scope: Scope) -> str | None:
     return given.decode() if _TRACEPARENT.fullmatch(given) else None
 
 
-def _further(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _further(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers that an answer hasn't set itself."""
     said = {name.lower() for name, _ in headers}
-    policy = {b"content-security-policy": _OF_API_PAGES} if path in _API_PAGES else {}
-    return [(name, value) for name, value in (_HEADERS | policy).items() if name not in said]
+    return [(name, value) for name, value in _HEADERS.items() if name not in said]
 
 
 def _refusal(scope: Scope, limit: int) -> Problem | None:

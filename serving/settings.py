@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     catch_up_every: Annotated[float, Field(gt=0)] = Field(
         default=5.0, description="seconds between two looks for cases that are stored and not scored"
     )
+    queue_open: bool = Field(
+        default=False,
+        description="at the start, let the open disputes be scored that came by a load: then they are queued",
+    )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
     )
@@ -61,6 +65,9 @@ class Settings(BaseSettings):
     )
     burst: Annotated[int, Field(gt=0)] = Field(
         default=1_000, description="calls that a key may make at once after a rest"
+    )
+    session_hours: Annotated[float, Field(gt=0, le=24 * 31)] = Field(
+        default=12, description="how long somebody stays logged in to the pages"
     )
     jwks_url: AnyHttpUrl | None = Field(
         default=None, description="published keys of the identity provider; unset: no tokens are taken"

@@ -15,7 +15,7 @@ from docket.keys import Area
 from docket.store.metadata import RECORDS, WEBHOOKS
 from docket.vault import decrypt, encrypt
 
-Event = Literal["colour", "decision", "deadline"]
+Event = Literal["colour", "decision", "deadline", "slip"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 SECRET_PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32

@@ -28,6 +28,7 @@ from serving.errors import NotFound, Problem
 from serving.logs import log_failure
 from serving.merges.proposing import proposed
 from serving.models.service import Current
+from serving.queue.board import show_on_board
 from serving.state import State
 from serving.unscored import repository as unscored
 from serving.webhooks import service as webhooks
@@ -184,7 +185,7 @@ def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then |
             notice_minutes=state.settings.webhook_notice_minutes,
             kept_days=state.settings.webhook_days,
         )
-    repository.show_on_board(conn, dispute_id)
+    show_on_board(conn, dispute_id)
     unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
     if then is not None:
         then(conn, answer["assessment_id"], text)

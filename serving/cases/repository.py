@@ -13,9 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.metadata import ASSESSMENTS, BOARD, DECISIONS, INTAKES, RECORDS
-from docket.times import now_micros, rfc3339
-from models.decisions import standing
+from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
+from docket.times import rfc3339
 
 
 @dataclass(frozen=True)
@@ -115,36 +114,15 @@ def first_answer(conn: sa.Connection, dispute_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
-def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
-    """Bring the board up to what is known of a case: its latest assessment and decision."""
-    take_turns(conn, [f"board {dispute_id}"])
-    latest = conn.execute(_latest(dispute_id)).mappings().one()
-    query = sa.select(DECISIONS).where(DECISIONS.c.dispute_id == dispute_id)
-    last = conn.execute(query.order_by(DECISIONS.c.decision_no.desc()).limit(1)).mappings().first()
-    colour, decided = latest["colour"], False
-    if last is not None:
-        colour, decided = standing(latest["colour"], last["recommended"], last["colour"])
-    place = {
-        "assessment_id": latest["assessment_id"],
-        "as_of": latest["as_of"],
-        "recommended": latest["colour"],
-        "colour": colour,
-        "decided": decided,
-    }
-    mine = BOARD.c.dispute_id == dispute_id
-    there = conn.execute(sa.select(BOARD).where(mine)).mappings().first()
-    if there is None:
-        conn.execute(sa.insert(BOARD).values(dispute_id=dispute_id, changed_at=now_micros(), **place))
-    elif any(there[name] != value for name, value in place.items()):
-        # Later than it was, whatever the clock says: whoever reads on from a place must meet it again.
-        moment = max(now_micros(), there["changed_at"] + 1)
-        conn.execute(sa.update(BOARD).where(mine).values(changed_at=moment, **place))
-
-
 def _latest(dispute_id: str) -> sa.Select[Any]:
     query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.dispute_id == dispute_id)
     kept = ASSESSMENTS.c
     return query.order_by(kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc()).limit(1)
+
+
+def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
+    """The latest assessment of a dispute, as kept."""
+    return conn.execute(_latest(dispute_id)).mappings().first()
 
 
 def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
@@ -155,13 +133,13 @@ def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
 
 def latest_assessment(conn: sa.Connection, dispute_id: str) -> str | None:
     """The id of the latest assessment of a dispute."""
-    row = conn.execute(_latest(dispute_id)).mappings().first()
+    row = latest(conn, dispute_id)
     return None if row is None else str(row["assessment_id"])
 
 
 def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
     """The latest assessment of a dispute."""
-    row = conn.execute(_latest(dispute_id)).mappings().first()
+    row = latest(conn, dispute_id)
     return None if row is None else str(row["answer"])
 
 

@@ -28,6 +28,7 @@ from serving.cases import repository
 from serving.cases.assessing import assess_and_keep
 from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
+from serving.deadlines.service import is_closed, met
 from serving.decisions import repository as decided
 from serving.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.merges.proposing import proposed, reached, shown_to, within
@@ -205,6 +206,25 @@ def append_rows(
     return done.inserted + done.corrected
 
 
+def seen(conn: sa.Connection, key: Key, dispute_id: str, now: int) -> tuple[int, repository.Known]:
+    """The moment as of which a case is shown, and what was known of it then: the last one if it ended.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    """
+    merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
+    ended = None if merge is None else merge.recorded_at
+    if gone is not None:
+        ended = parse_instant(gone["withdrawn_at"])
+    moment = now if ended is None else ended - 1
+    known = repository.dispute(conn, dispute_id, moment)
+    if known is None or not reaches(conn, key, known.grid_id):
+        raise NotFound()
+    return moment, known
+
+
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     """A case as known now, with its latest assessment; one that was merged or withdrawn as known until then.
 
@@ -216,13 +236,8 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     with state.store.snapshot() as conn:
         now = repository.present(conn, dispute_id, now_micros())
         merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
-        ended = None if merge is None else merge.recorded_at
-        if gone is not None:
-            ended = parse_instant(gone["withdrawn_at"])
-        moment = now if ended is None else ended - 1
-        known = repository.dispute(conn, dispute_id, moment)
-        if known is None or not reaches(conn, key, known.grid_id):
-            raise NotFound()
+        moment, known = seen(conn, key, dispute_id, now)
+        waits = decided.waiting(conn, dispute_id)
         (dispute,) = repository.rows(conn, "disputes", dispute_id, moment)
         dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
         answer = repository.latest_answer(conn, dispute_id)
@@ -232,7 +247,11 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "parties": repository.rows(conn, "parties", dispute_id, moment),
             "events": repository.rows(conn, "events", dispute_id, moment),
             "assessment": None if answer is None else json.loads(within(conn, key, answer)),
+            "deadlines": _deadlines(conn, dispute_id, known, answer, moment),
             "decisions": decided.decisions(conn, dispute_id),
+            "lowering": None
+            if (waits := decided.waiting(conn, dispute_id)) is None
+            else decided.told_lowering(waits),
             "unit": decided.unit(conn, dispute_id),
             "withdrawn": gone,
             "duplicates": [] if gone else reached(conn, key, proposed(conn, dispute_id, now)),
@@ -241,6 +260,15 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         }
     viewed(state, [dispute_id])
     return shown
+
+
+def _deadlines(
+    conn: sa.Connection, dispute_id: str, known: repository.Known, answer: str | None, as_of: int
+) -> list[dict[str, Any]]:
+    if answer is None or is_closed(conn, dispute_id, as_of):
+        return []
+    done = met(conn, dispute_id, known.first_recorded, as_of)
+    return [{**one, "met": one["kind"] in done} for one in json.loads(answer)["deadlines"]]
 
 
 def _digest(case: CaseIn) -> str:

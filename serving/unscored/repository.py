@@ -12,7 +12,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from docket.store.metadata import UNSCORED
+from docket.caseload import open_disputes
+from docket.store.metadata import ASSESSMENTS, UNSCORED
 from docket.times import MINUTE
 
 GRACE: Final = MINUTE
@@ -45,6 +46,16 @@ def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
     made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=now, **fresh)
     again = {**fresh, "revision": UNSCORED.c.revision + 1}
     conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=again))
+
+
+def note_open(conn: sa.Connection, now: int) -> None:
+    """Note the open disputes of which no assessment was ever made: they came by a load."""
+    assessed = set(conn.execute(sa.select(ASSESSMENTS.c.dispute_id).distinct()).scalars())
+    fresh = [name for name in open_disputes(conn, now) if name not in assessed]
+    if fresh:
+        shared = {"since": now, "due_at": now, "revision": 1, "tries": 0, "degraded": False}
+        rows = [{"dispute_id": name, **shared} for name in fresh]
+        conn.execute(_insert(conn).on_conflict_do_nothing(), rows)
 
 
 def revision(conn: sa.Connection, dispute_id: str) -> int | None:
