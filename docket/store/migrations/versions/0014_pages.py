@@ -1,7 +1,7 @@
 """What the pages need: sessions, the queue's order, who opened and approved, and red cases to be lowered.
 
 Revision ID: 0014
-Revises: 0011
+Revises: 0013
 """
 
 from __future__ import annotations
