@@ -14,8 +14,6 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from docket.store import Store, StoreError, open_store
-from docket.store.ownership import check_secret, claim
 from docket.times import now_micros
 from serving import handling, logs, openapi
 from serving.access import guarded
@@ -35,6 +33,7 @@ from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
+from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
 from serving.queue import endpoints as queue_routes
@@ -166,32 +165,6 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         with state.store.begin() as conn:
             note_open(conn, now_micros())
     return state
-
-
-def opened(url: str, wait: float | None = None, *, test: bool = False) -> Store:
-    """The store, unless it was written with another secret than the one at hand, or for another purpose.
-
-    Parameters
-    ----------
-    wait
-        As in `docket.store.open_store`.
-    test
-        Whether its cases are only a test's; noted in it for good.
-
-    Raises
-    ------
-    docket.store.StoreError
-        Saying so.
-    """
-    store = open_store(url, wait=wait)
-    try:
-        with store.begin() as conn:
-            check_secret(conn)
-            claim(conn, test=test)
-    except StoreError:
-        store.close()
-        raise
-    return store
 
 
 def _warm_up(state: State, current: Current | None) -> None:

@@ -51,7 +51,7 @@ def serve(
         os.environ["ANLAN_TEST"] = "true"
     if queue_open:
         os.environ["ANLAN_QUEUE_OPEN"] = "true"
-    from serving.app import opened  # noqa: PLC0415
+    from serving.opening import opened  # noqa: PLC0415 - light: the model is loaded by the workers
     from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
     from serving.summary import announce  # noqa: PLC0415

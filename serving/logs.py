@@ -56,6 +56,10 @@ def configure(level: str) -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(least, logging.INFO))
+
+
+def take_over() -> None:
+    """Have what Python itself would print in this process go into the log, too: warnings, ends of threads."""
     logging.captureWarnings(True)
     threading.excepthook = _thread_ended
 

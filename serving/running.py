@@ -70,6 +70,7 @@ def run_worker(host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = Settings.read()
     logs.configure(settings.log_level)
+    logs.take_over()
     server = uvicorn.Server(
         uvicorn.Config(
             "serving.running:application",
@@ -175,7 +176,8 @@ class _Workers:
             if process.is_alive():
                 process.kill()
                 process.join()
-        return all(process.exitcode == 0 for process in processes)
+        # One that was told before it could listen to it had begun nothing.
+        return all(process.exitcode in (0, -signal.SIGTERM) for process in processes)
 
 
 def _work(host: str, port: int) -> None:

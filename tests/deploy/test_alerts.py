@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,3 +112,11 @@ def test_the_runbook_asks_for_metrics_and_settings_that_are_there(exposed: dict[
     known = {f"ANLAN_{name.upper()}" for name in Settings.model_fields} | {"ANLAN_SECRET"}
     assert set(re.findall(r"\bANLAN_[A-Z_]+[A-Z]\b", RUNBOOK)) <= known
     assert set(re.findall(r"`(anlan_[a-z_]+)`", RUNBOOK)) <= exposed.keys()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here (Debian's package prometheus)")
+@pytest.mark.parametrize("words", [["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]])
+def test_prometheus_takes_the_rules_and_they_fire_when_they_should(words: list[str]) -> None:
+    folder = REPOSITORY / "deploy" / "prometheus"
+    done = subprocess.run(["promtool", *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
