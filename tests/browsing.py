@@ -54,7 +54,7 @@ class Person:
         return answer
 
     def get(self, path: str, **params: str) -> Response:
-        return self.http.get(path, params=params)
+        return self.http.get(path, params=params or None)
 
     def send(self, path: str, form: Mapping[str, str] | None = None) -> Response:
         return self.http.post(path, data={"csrf": self.token, **(form or {})})
