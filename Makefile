@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: assets demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract
+.PHONY: assets demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -84,6 +84,10 @@ bench-trust: $(VENV)/.made
 # An hour or so: 2,000 examples a route.
 bench-contract: $(VENV)/.made
 	$(BIN)/python -m bench.contract --out bench/results/contract.txt
+
+# Three quarters of an hour. As root a tmpfs is filled; libfaketime and a C compiler make two more. FAULTS="--only killed"
+bench-faults: $(VENV)/.made
+	$(BIN)/python -m bench.faults $(FAULTS) --out bench/results/faults.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

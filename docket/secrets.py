@@ -43,6 +43,11 @@ def secret() -> bytes:
     return _decode(FILE.read_text(encoding="ascii"), str(FILE))
 
 
+def stands() -> bool:
+    """Whether there is a secret already, so that `secret` would not make one."""
+    return VARIABLE in os.environ or FILE.exists()
+
+
 def derive(purpose: str) -> bytes:
     """A 32-byte key for one purpose (HKDF-SHA256 of the secret), which tells nothing of another's.
 

@@ -198,6 +198,28 @@ def visits(
 
 
 @app.command()
+def backup(
+    out: Annotated[Path, typer.Option("--out", help="File to write; must not exist.")],
+    store: Store = None,
+) -> None:
+    """Write a backup of the store while the service goes on; `anlan restore` puts it back."""
+    from pipelines.backup import take  # noqa: PLC0415
+
+    take(store, out)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of `anlan backup`.")],
+    store: Store = None,
+) -> None:
+    """Put a backup back into an empty store, once its digest and its secret have been checked."""
+    from pipelines.backup import put_back  # noqa: PLC0415
+
+    put_back(store, file)
+
+
+@app.command()
 def duplicates(
     records: Records = None,
     store: Store = None,

@@ -23,6 +23,7 @@ from serving.errors import (
     Malformed,
     TooLarge,
     TooMany,
+    TooSlow,
     Unauthorised,
     UnsupportedMedia,
     documented,
@@ -34,7 +35,7 @@ _BEARER: Final = HTTPBearer(
     auto_error=False, description="A key of `anlan key create`, or a token of the identity provider."
 )
 _OF_ALL: Final = (Unauthorised, Forbidden, TooMany)
-_OF_BODIES: Final = (Malformed, TooLarge, UnsupportedMedia, Invalid)
+_OF_BODIES: Final = (Malformed, TooSlow, TooLarge, UnsupportedMedia, Invalid)
 
 
 class Ruled(APIRoute):

@@ -5,7 +5,6 @@ from serving.threads import pin_threads
 pin_threads()  # before anything numerical is imported
 
 # ruff: noqa: E402
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -15,10 +14,8 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from docket.store import Store, StoreError, open_store
-from docket.store.ownership import check_secret
 from docket.times import now_micros
-from serving import handling, openapi
+from serving import handling, logs, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
 from serving.audit import endpoints as audit_routes
@@ -30,26 +27,33 @@ from serving.health import endpoints as health_routes
 from serving.history import endpoints as history_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
+from serving.logs import log_failure
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
+from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
+from serving.retention import Retention
 from serving.settings import Settings
 from serving.slips import endpoints as slip_routes
 from serving.state import State
 from serving.tokens import Tokens
+from serving.traces import tracing
 from serving.unscored.repository import note_open
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
+from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
+_SETTLED: Final = 60.0
+"""Seconds after a start in which nothing is tidied up."""
 _LOGINS_A_SECOND: Final = 0.2
 _LOGINS_AT_ONCE: Final = 20
 """Of an address: a whole office may come in by one."""
@@ -70,24 +74,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings
         Else from the environment.
     """
-    settings = Settings() if settings is None else settings
-    _configure_logs(settings.log_level)
+    settings = Settings.read() if settings is None else settings
+    logs.configure(settings.log_level)
     metrics = Metrics()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        state = await run_in_threadpool(_started, settings, metrics)
-        app.state.anlan = state
-        following = Repeating("following_model", state.models.look)
-        if settings.model:
-            following.start(settings.model_poll)
-        catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
-        catching_up.start()
-        with sending(state):
-            yield
-        for thread in (following, catching_up):
-            await run_in_threadpool(thread.stop)
-        state.store.close()
+        with tracing(settings):
+            async with _working(app, settings, metrics):
+                yield
 
     app = FastAPI(
         title="anlan 安澜",
@@ -126,10 +121,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+@asynccontextmanager
+async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """The store, the model, and what the service does of itself, for as long as it runs."""
+    state = await run_in_threadpool(_started, settings, metrics)
+    app.state.anlan = state
+    following = Repeating("following_model", state.models.look)
+    if settings.model:
+        following.start(settings.model_poll)
+    catching_up = Repeating("catch_up", CatchUp(state, settings.catch_up_every).round)
+    catching_up.start()
+    watching = Repeating("watch", Watch(state).look)
+    watching.start()
+    forgetting = Repeating("retention", Retention(state).round)
+    forgetting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting)
+    with sending(state):
+        yield
+        for thread in threads:
+            thread.tell()  # all at once; then each is waited for
+    for thread in threads:
+        await run_in_threadpool(thread.stop)
+    state.store.close()
+
+
 def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
-        opened(settings.store, settings.store_wait),
+        opened(settings.store, settings.store_wait, test=settings.test),
         Models(
             settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
         ),
@@ -148,29 +167,6 @@ def _started(settings: Settings, metrics: Metrics) -> State:
     return state
 
 
-def opened(url: str, wait: float | None = None) -> Store:
-    """The store, unless it was written with another secret than the one at hand.
-
-    Parameters
-    ----------
-    wait
-        As in `docket.store.open_store`.
-
-    Raises
-    ------
-    docket.store.StoreError
-        Saying so.
-    """
-    store = open_store(url, wait=wait)
-    try:
-        with store.begin() as conn:
-            check_secret(conn)
-    except StoreError:
-        store.close()
-        raise
-    return store
-
-
 def _warm_up(state: State, current: Current | None) -> None:
     """Assess a case that the store holds, so that no caller waits for compilers and caches."""
     latest = sa.text("SELECT dispute_id, recorded_at FROM known_disputes ORDER BY recorded_at DESC LIMIT 1")
@@ -182,18 +178,4 @@ def _warm_up(state: State, current: Current | None) -> None:
         with state.store.snapshot() as conn:
             assessed(conn, state, current, str(row[0]), int(row[1]))
     except Exception as error:  # noqa: BLE001 - this is not a request: it is said, and the service runs
-        handling.log_failure(_log, "warm_up_failed", error)
-
-
-def _configure_logs(level: str) -> None:
-    logging.basicConfig(format="%(message)s", level=level)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
+        log_failure(_log, "warm_up_failed", error)

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from serving.handling import log_failure
+from serving.logs import log_failure
 
 _log = structlog.get_logger("anlan.background")
 _ENDING: Final = 30.0
@@ -38,9 +38,13 @@ class Repeating:
         self._first = after
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let it end what it has begun, and no more."""
+    def tell(self) -> None:
+        """Tell it to end what it has begun, and begin no more."""
         self._stopped.set()
+
+    def stop(self) -> None:
+        """Tell it so, and wait for it."""
+        self.tell()
         if self._thread.is_alive():
             self._thread.join(_ENDING)
 

@@ -1,7 +1,8 @@
-"""The service's own commands: `anlan serve` and `anlan key`. Light: nothing heavy is imported here."""
+"""The service's own commands: `anlan serve`, `settings` and `key`. Light: nothing heavy is imported here."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -31,33 +32,46 @@ def serve(
         typer.Option("--queue-open", help="Score the open disputes that came by a load, and queue them."),
     ] = False,
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
+    test: Annotated[
+        bool, typer.Option("--test", help="Take cases of a test, in a store that holds no others.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes: one on each port from --port on.", min=1, max=64)
+    ] = 1,
 ) -> None:
-    """Serve the API until it is told to stop."""
+    """Serve the API until it is told to stop (SIGTERM): then what is under way is answered first."""
     from serving.threads import pin_threads  # noqa: PLC0415 - before anything numerical is loaded
 
     pin_threads()
-    import uvicorn  # noqa: PLC0415
-
     if store is not None:
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
+    if test:
+        os.environ["ANLAN_TEST"] = "true"
     if queue_open:
         os.environ["ANLAN_QUEUE_OPEN"] = "true"
-    from serving.app import opened  # noqa: PLC0415
+    from serving.opening import opened  # noqa: PLC0415 - light: the model is loaded by the workers
+    from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
+    from serving.summary import announce  # noqa: PLC0415
 
+    settings = Settings.read()
+    announce(settings)
     # what can't be opened is said here in one line, not by a server that has half started
-    opened(Settings().store).close()
-    uvicorn.run(
-        "serving.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    opened(settings.store, test=settings.test).close()
+    if workers == 1:
+        run_worker(host, port)
+    else:
+        raise typer.Exit(run_workers(settings, host, port, workers))
+
+
+def settings_command() -> None:
+    """Print every setting as JSON: its variable, its value, whether it was set, what it is; no secret."""
+    from serving.settings import Settings  # noqa: PLC0415
+    from serving.summary import summary  # noqa: PLC0415
+
+    sys.stdout.write(json.dumps(summary(Settings.read()), indent=2, ensure_ascii=False) + "\n")
 
 
 @key.callback()

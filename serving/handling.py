@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from serving import errors
+from serving.logs import log_failure
 from serving.shapes import field_errors
 
 _log = structlog.get_logger("anlan.serving")
@@ -55,6 +56,8 @@ def problem_of(error: Exception) -> errors.Problem:
 
 def _of_status(error: HTTPException) -> errors.Problem:
     kind = _BY_STATUS.get(error.status_code)
+    if error.status_code == errors.TooSlow.status:
+        return errors.TooSlow()
     if kind is errors.NotFound:
         return errors.NotFound("There is no such path.")
     if kind is not None:
@@ -71,8 +74,7 @@ def _methods(request: Request) -> str:
 def answer(request: Request, error: Exception) -> Response:
     """The response that tells of `error`.
 
-    What isn't the caller's doing is logged with its type and place. The message isn't: a database driver
-    quotes parameters, and those may be a narrative.
+    What isn't the caller's doing is logged with its type and place.
     """
     problem = problem_of(error)
     if isinstance(problem, errors.MethodNotAllowed):
@@ -86,17 +88,6 @@ def answer(request: Request, error: Exception) -> Response:
         headers=problem.headers,
         media_type=errors.PROBLEM_JSON,
     )
-
-
-def log_failure(log: structlog.stdlib.BoundLogger, event: str, error: Exception) -> None:
-    """Log the type of `error` and where it was raised, without its message."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}:{code.co_name}")
-        trace = trace.tb_next
-    log.error(event, error=type(error).__name__, at=places[-8:])
 
 
 def install(app: FastAPI) -> None:

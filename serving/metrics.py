@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import math
+from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -14,12 +22,29 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.build = Gauge(
+            "anlan_build_info", "1 for this program's version", ("version",), registry=self.registry
+        )
+        self.build.labels(version("anlan")).set(1)
         self.requests = Counter(
             "anlan_requests", "Requests answered", ("route", "method", "status"), registry=self.registry
         )
         self.seconds = Histogram(
             "anlan_request_seconds", "Time to answer", ("route",), buckets=_SECONDS, registry=self.registry
         )
+        self.in_flight = Gauge(
+            "anlan_requests_in_flight", "Requests that are being answered", registry=self.registry
+        )
+        self.store_up = Gauge(
+            "anlan_store_up", "Whether the record store answered when last looked at", registry=self.registry
+        )
+        self.backup_age = Gauge(
+            "anlan_backup_age_seconds",
+            "Since the last `anlan backup`; infinite: never; not a number while the store doesn't say",
+            registry=self.registry,
+        )
+        self.backup_age.set(math.nan)
         self.assessments = Counter(
             "anlan_assessments", "Assessments by recommended colour", ("colour",), registry=self.registry
         )

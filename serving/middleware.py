@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -9,13 +10,15 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Malformed, Problem, TooLarge
+from docket.tracing import span
+from serving.errors import Malformed, Problem, TooLarge, TooSlow, Unavailable
 from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
+from serving.traces import CALLER
 
 _log = structlog.get_logger("anlan.requests")
 _HEADERS: Final = {
@@ -30,6 +33,13 @@ _HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 """Of every answer that doesn't say otherwise itself."""
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Any word may stand in a request's method: others are neither logged nor counted by it."""
+_STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
+_REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
+_TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_GONE: Final = 499
+"""What is counted where the client went away, as proxies count it."""
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
@@ -45,7 +55,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         begun = time.perf_counter()
-        request_id = uuid.uuid4().hex[:16]
+        request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         status: int | None = None
 
@@ -54,21 +64,40 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                if self.settings.test:
+                    headers.append((b"x-anlan-test", b"true"))
                 message = {**message, "headers": headers + _further(headers)}
             await send(message)
 
         limit = self._limit(scope)
+        self.metrics.in_flight.inc()
+        CALLER.set(_traceparent(scope))
         try:
             refusal = _refusal(scope, limit)
             if refusal is not None:
                 await answer(Request(scope), refusal)(scope, receive, answered)
             else:
-                await self.app(scope, _limited(receive, limit), answered)
+                with span("request", begins=True, request_id=request_id) as told:
+                    read = _limited(receive, limit, self.settings.body_seconds)
+                    try:
+                        await self.app(scope, read, answered)
+                    finally:
+                        told.rename(_named(scope))
+                        told.tell(status=status or 500)
+        except asyncio.CancelledError:
+            # The service is being stopped, and this took longer than it may. What was committed is there.
+            if status is not None:
+                raise
+            await answer(Request(scope), Unavailable(_STOPPING))(scope, receive, answered)
+        except ClientDisconnect:
+            # It went before it had said what it wants: nothing was taken, and nobody is there to be told.
+            status = status or _GONE
         except Exception as error:
             if status is not None:
                 raise
             await answer(Request(scope), error)(scope, receive, answered)
         finally:
+            self.metrics.in_flight.dec()
             self._count(scope, request_id, status or 500, time.perf_counter() - begun)
 
     def _limit(self, scope: Scope) -> int:
@@ -76,18 +105,38 @@ class Envelope:
         return self.settings.batch_body_limit if batch else self.settings.body_limit
 
     def _count(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unknown")
-        self.metrics.requests.labels(route, scope["method"], str(status)).inc()
+        method, route = _named(scope).split(" ", 1)
+        self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.seconds.labels(route).observe(seconds)
         _log.info(
             "request",
             request_id=request_id,
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1e3, 1),
             key=scope["state"].get("key_id"),
         )
+
+
+def _request_id(scope: Scope) -> str:
+    """The proxy's, so that its log and ours go together, if it is one that a proxy makes; else our own.
+
+    Nothing that a person has is 32 hexadecimal digits.
+    """
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+
+
+def _named(scope: Scope) -> str:
+    """A request by its method and its route's pattern: what may be told of it."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    return f"{method} {getattr(scope.get('route'), 'path', 'unknown')}"
+
+
+def _traceparent(scope: Scope) -> str | None:
+    given = dict(scope["headers"]).get(b"traceparent", b"")
+    return given.decode() if _TRACEPARENT.fullmatch(given) else None
 
 
 def _further(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -105,13 +154,23 @@ def _refusal(scope: Scope, limit: int) -> Problem | None:
     return TooLarge() if said.isdigit() and int(said) > limit else None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    taken = 0
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    taken, whole = 0, False
+    end: float | None = None
 
     async def read() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole, end
+        if whole:
+            return await receive()  # whoever asks now waits for the client to go
+        if end is None:
+            end = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(TooSlow.status) from None
         if message["type"] == "http.request":
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # Of all errors while a body is read, FastAPI passes on this kind alone.

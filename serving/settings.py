@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, AnyHttpUrl, Field, IPvAnyNetwork, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AnyHttpUrl, BeforeValidator, Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from docket.faults import BadInput
 
 _MIB = 2**20
 _HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -22,6 +29,10 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    test: bool = Field(
+        default=False,
+        description="take cases of a test, in a store of their own; answers say so in `X-Anlan-Test`",
+    )
     store_wait: Annotated[float, Field(gt=0)] = Field(
         default=10.0, description="seconds that a request waits for a locked database before it is 503"
     )
@@ -40,6 +51,9 @@ class Settings(BaseSettings):
     )
     batch_body_limit: Annotated[int, Field(gt=0)] = Field(
         default=32 * _MIB, description="largest request body of POST /v1/cases:batch, bytes"
+    )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="within which the whole of a request's body must have come"
     )
     merge_above: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None,
@@ -83,9 +97,50 @@ class Settings(BaseSettings):
     webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
         default=10, description="how long before a deadline webhooks tell of it"
     )
-    log_level: str = Field(
-        default="INFO", validation_alias=AliasChoices("ANLAN_LOG_LEVEL", "log_level"), description="log level"
+    webhook_days: Annotated[int, Field(gt=0)] = Field(
+        default=30, description="days after which deliveries that were taken, or taken back, are forgotten"
     )
+    repeat_days: Annotated[int, Field(gt=0)] = Field(
+        default=90, description="days for which a repeat is answered the bytes of the first answer"
+    )
+    stop_seconds: Annotated[int, Field(gt=0)] = Field(
+        default=30,
+        description="when told to stop: seconds for requests under way, then as many for background work",
+    )
+    traces: AnyHttpUrl | None = Field(
+        default=None,
+        description="where traces go (OTLP, HTTP), such as http://127.0.0.1:4318/v1/traces; unset: nowhere",
+    )
+    traces_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="share of the traces that begin here"
+    )
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+    ] = Field(default="INFO", description="least level of log lines")
+
+    @classmethod
+    def read(cls) -> Settings:
+        """From the environment.
+
+        Raises
+        ------
+        BadInput
+            Naming each variable at fault and what was expected; not its value, which may hold a password.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            told = (
+                f"{cls.model_config['env_prefix']}{str(one['loc'][0]).upper()}: {one['msg']}"
+                if one["loc"]
+                else one["msg"].removeprefix("Value error, ")
+                for one in error.errors(include_input=False, include_context=False)
+            )
+            raise BadInput("; ".join(told)) from None
+        except SettingsError as error:
+            field = re.search(r'field "(\w+)"', str(error))
+            name = cls.model_config["env_prefix"] + ("" if field is None else field[1].upper())
+            raise BadInput(f"{name}: JSON was expected") from None
 
     @model_validator(mode="after")
     def _tokens_are_bound(self) -> Self:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import httpx
 
@@ -21,10 +22,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(url: str, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def free_ports(many: int) -> int:
+    """The first of several in a row that are free."""
+    while True:
+        first = free_port()
+        with ExitStack() as probes:
+            try:
+                for place in range(many):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", first + place))
+            except OSError:
+                continue
+            return first
+
+
+def start(
+    url: str,
+    port: int,
+    environment: dict[str, str],
+    *words: object,
+    log: int | IO[bytes] = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """`words` are further ones of the command; its log goes to `log`."""
     server = subprocess.Popen(
-        [Path(sys.executable).with_name("anlan"), "serve", "--store", url, "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [Path(sys.executable).with_name("anlan"), "serve", "--store", url, "--port", str(port), *map(str, words)],
+        env=environment, stdout=log, stderr=log,
     )  # fmt: skip
     for _ in range(600):
         try:

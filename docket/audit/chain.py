@@ -36,6 +36,7 @@ Action = Literal[
     "revoke_key",
     "webhook",
     "notify",
+    "restore",
     "login",
     "logout",
 ]

@@ -10,7 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+
+from docket.tracing import span
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x616E6C616E  # 'anlan'
@@ -39,13 +42,13 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A connection in one transaction that may write; committed at the end, rolled back on an error."""
-        with self.engine.begin() as connection:
+        with span("store write"), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """A connection that only reads, and sees one state of the store throughout."""
-        with self._reader.connect() as connection:
+        with span("store read"), self._reader.connect() as connection:
             if self.engine.dialect.name == "postgresql":
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 yield connection.execution_options(**options)
@@ -60,7 +63,7 @@ class Store:
         self._reader.dispose()
 
 
-def open_store(url: str, *, wait: float | None = None) -> Store:
+def open_store(url: str, *, wait: float | None = None, migrate: bool = True) -> Store:
     """Open a store, making or migrating it as needed.
 
     Parameters
@@ -70,27 +73,29 @@ def open_store(url: str, *, wait: float | None = None) -> Store:
     wait
         Seconds that a statement waits for a lock, or a caller for a connection, before it fails; None: as
         long as a job may, a minute on SQLite and for ever on PostgreSQL.
+    migrate
+        False: take it as it is, and be sure that it is there.
 
     Raises
     ------
     StoreError
         If the URL is none of these, the database can't be reached, or it's newer than this program.
     """
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise StoreError(f"not the URL of a store: {url}") from error
-    backend = parsed.get_backend_name()
+    kind, parsed = kind_of(url), sa.make_url(url)
+    if kind == "sqlite" and not migrate and not sqlite_file(url).exists():
+        raise StoreError(f"there is no store at {sqlite_file(url)}")
     reader = None
-    if backend == "sqlite":
+    if kind == "sqlite":
         engine, reader = (_sqlite(parsed, reading=reading, wait=wait) for reading in (False, True))
-    elif backend in {"postgresql", "postgres"}:
-        engine = _postgresql(parsed, wait=wait)
     else:
-        raise StoreError(f"a store is sqlite or postgresql, not {backend}")
+        engine = _postgresql(parsed, wait=wait)
     store = Store(engine, reader)
     try:
-        _migrate(store)
+        if migrate:
+            _migrate(store)
+        else:
+            with store.begin() as connection:
+                schema_version(connection)
     except (sa.exc.OperationalError, CommandError) as error:
         engine.dispose()
         cause = error.orig if isinstance(error, sa.exc.OperationalError) else error
@@ -98,10 +103,87 @@ def open_store(url: str, *, wait: float | None = None) -> Store:
     return store
 
 
+def kind_of(url: str) -> str:
+    """`sqlite` or `postgresql`.
+
+    Raises
+    ------
+    StoreError
+        If the URL is of neither.
+    """
+    try:
+        backend = sa.make_url(url).get_backend_name()
+    except sa.exc.ArgumentError as error:
+        raise StoreError("not the URL of a store, such as sqlite:///var/anlan.db") from error
+    kind = "postgresql" if backend == "postgres" else backend
+    if kind not in {"sqlite", "postgresql"}:
+        raise StoreError(f"a store is sqlite or postgresql, not {backend}")
+    return kind
+
+
+def sqlite_file(url: str) -> Path:
+    """The file of a SQLite store.
+
+    Raises
+    ------
+    StoreError
+        If it would be none.
+    """
+    name = sa.make_url(url).database
+    if not name or name == ":memory:":
+        raise StoreError(
+            "a store in memory would be gone at once: name a file, such as sqlite:///var/anlan.db"
+        )
+    return Path(name)
+
+
+def schema_version(conn: sa.Connection) -> str:
+    """The migration that a store is at.
+
+    Raises
+    ------
+    StoreError
+        If this is no store.
+    """
+    if not sa.inspect(conn).has_table("alembic_version"):
+        raise StoreError("there is no store in this database")
+    version = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if version is None:
+        raise StoreError("this store was not restored to its end: make an empty one and restore anew")
+    return str(version)
+
+
+def known_schemas() -> frozenset[str]:
+    """Every migration that this program knows."""
+    return frozenset(one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[tuple[Store, sa.Connection]]:
+    """A PostgreSQL database as it is, and a connection that holds off whoever would open and migrate it.
+
+    Raises
+    ------
+    StoreError
+        If it can't be reached.
+    """
+    parsed = sa.make_url(url)
+    store = Store(_postgresql(parsed, wait=None))
+    try:
+        with store.engine.connect() as conn:
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            yield store, conn
+    except sa.exc.OperationalError as error:
+        raise StoreError(f"can't open {parsed.render_as_string()}: {error.orig}") from error
+    finally:
+        store.close()
+
+
 def _postgresql(url: sa.URL, *, wait: float | None) -> sa.Engine:
     """Connections that find out for themselves that the server was started anew, or is gone."""
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,  # an error's words would quote narratives
         pool_size=20,
         max_overflow=20,
         pool_pre_ping=True,  # of a restart those in use notice, and nobody after them
@@ -125,13 +207,10 @@ def _postgresql(url: sa.URL, *, wait: float | None) -> sa.Engine:
 
 def _sqlite(url: sa.URL, *, reading: bool, wait: float | None) -> sa.Engine:
     """Connections that may write, or that can't: turning one into the other would unprepare all it has."""
-    if not url.database or url.database == ":memory:":
-        raise StoreError(
-            "a store in memory would be gone at once: name a file, such as sqlite:///var/anlan.db"
-        )
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    sqlite_file(url.render_as_string(hide_password=False)).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
+        hide_parameters=True,
         pool_size=20,
         max_overflow=20,
         pool_use_lifo=True,  # those with the most prepared come first
@@ -173,5 +252,7 @@ def _migrate(store: Store) -> None:
             # Two processes that start together: the second waits, and finds nothing left to do.
             connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        if sa.inspect(connection).has_table("alembic_version"):
+            schema_version(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -155,9 +155,11 @@ ASSESSMENTS: Final = sa.Table(
     sa.Column("answer", sa.Text, nullable=False),
     sa.Column("features", sa.Text, nullable=False),
     sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("seen", WORD),
     sa.Index(None, "dispute_id", "as_of"),
 )
-"""Every answer given, byte for byte, with the features it came from."""
+"""Every answer given, byte for byte, with the features it came from and what its snapshot saw
+(`docket.store.seeing`)."""
 
 _STANDS: Final = sa.text("undone_at IS NULL")
 MERGES: Final = sa.Table(

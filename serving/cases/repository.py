@@ -57,6 +57,15 @@ def answer_of(conn: sa.Connection, assessment_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
+def kept_at(conn: sa.Connection, dispute_id: str, now: int) -> int:
+    """When an assessment of a dispute is kept: now, or right after the last one if a clock was ahead then.
+
+    Of several as of one moment the latest holds, so their order must be that in which they were made.
+    """
+    query = sa.select(sa.func.max(ASSESSMENTS.c.created_at)).where(ASSESSMENTS.c.dispute_id == dispute_id)
+    return max(now, int(conn.execute(query).scalar() or 0) + 1)
+
+
 def keep_assessment(
     conn: sa.Connection,
     answer: Mapping[str, Any],
@@ -64,8 +73,9 @@ def keep_assessment(
     as_of: int,
     features: Mapping[str, Any],
     now: int,
+    seen: str,
 ) -> bool:
-    """Keep an assessment with the values it rests on; False if it is there already, and stays."""
+    """Keep an assessment with the values it rests on and what was seen; False if it is there, and stays."""
     # Two requests with one case may come to the same assessment at once: the second finds it there.
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
     kept = conn.execute(
@@ -79,6 +89,7 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
+            seen=seen,
         )
         .on_conflict_do_nothing()
         .returning(ASSESSMENTS.c.assessment_id)
@@ -159,6 +170,20 @@ def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     )
     row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
     return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+
+
+def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
+    """Now, or the moment of the latest row about a dispute, if the clock that it was recorded by was ahead.
+
+    Clocks are set back, and those of two workers differ: what was taken has been known since, all the same.
+    """
+    query = sa.text(
+        "SELECT MAX(x.at) FROM ("
+        "SELECT MAX(recorded_at) AS at FROM known_disputes WHERE dispute_id = :dispute "
+        "UNION ALL SELECT MAX(recorded_at) FROM known_parties WHERE dispute_id = :dispute "
+        "UNION ALL SELECT MAX(recorded_at) FROM known_events WHERE dispute_id = :dispute) AS x"
+    )
+    return max(now, int(conn.execute(query, {"dispute": dispute_id}).scalar() or 0))
 
 
 def last_grid(conn: sa.Connection, dispute_id: str) -> str:

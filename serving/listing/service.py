@@ -87,7 +87,7 @@ def assessments(state: State, key: Key, dispute_id: str, *, cursor: str | None, 
     place = _place(cursor)
     with state.store.snapshot() as conn:
         gone = merge_of(conn, dispute_id) is not None or decided.withdrawn(conn, dispute_id) is not None
-        here = known.dispute(conn, dispute_id, now_micros())
+        here = known.dispute(conn, dispute_id, known.present(conn, dispute_id, now_micros()))
         grid = known.last_grid(conn, dispute_id) if gone else None if here is None else here.grid_id
         if grid is None or not reaches(conn, key, grid):
             raise NotFound()

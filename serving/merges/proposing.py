@@ -13,7 +13,7 @@ from docket.keys import Key
 from models.duplicates import propose
 from serving.access import reaches
 from serving.cases import repository
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.state import State
 
 _log = structlog.get_logger("anlan.merges")

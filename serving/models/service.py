@@ -19,7 +19,7 @@ from models import registry
 from models.registry import Found, NoSuchModelError
 from models.scorer import Scorer
 from models.taking_up import BrokenModelError, take_up
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.metrics import Metrics
 
 _log = structlog.get_logger("anlan.models")

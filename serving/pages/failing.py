@@ -10,7 +10,8 @@ from fastapi import Request, Response
 
 from serving import errors
 from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
-from serving.handling import log_failure, problem_of
+from serving.handling import problem_of
+from serving.logs import log_failure
 from serving.pages.rendering import rendered
 from serving.slips.service import UNDECIDED
 

@@ -54,7 +54,7 @@ def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
 
 def _due(conn: sa.Connection, dispute_id: str, latest: sa.RowMapping) -> dict[str, Any]:
     """Which deadline comes first, of those that aren't met."""
-    now = now_micros()
+    now = cases.present(conn, dispute_id, now_micros())
     closed = is_closed(conn, dispute_id, now)
     known = cases.dispute(conn, dispute_id, now)
     done = met(conn, dispute_id, None if known is None else known.first_recorded, now)

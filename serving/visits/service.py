@@ -16,7 +16,7 @@ from docket.times import local_day, now_micros, parse_instant
 from models.visit_list import planned_rows, visit_list
 from serving.audit.service import viewed
 from serving.errors import FieldError, Invalid, NotFound
-from serving.handling import log_failure
+from serving.logs import log_failure
 from serving.state import State
 from serving.visits import repository
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
-from docket.times import MINUTE, now_micros, parse_instant, rfc3339
-from serving.cases.repository import dispute, last_grid, take_turns
+from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
+from serving.cases.repository import dispute, last_grid, present, take_turns
 from serving.deadlines.service import is_closed, met
 from serving.webhooks import repository
 from serving.webhooks.repository import Before
@@ -37,7 +37,12 @@ def before(conn: sa.Connection, dispute_id: str) -> Before | None:
 
 
 def assessed(
-    conn: sa.Connection, answer: Mapping[str, Any], earlier: Before | None, *, notice_minutes: int
+    conn: sa.Connection,
+    answer: Mapping[str, Any],
+    earlier: Before | None,
+    *,
+    notice_minutes: int,
+    kept_days: int,
 ) -> None:
     """Tell of an assessment that gives a colour or changes it, and plan its deadlines.
 
@@ -49,6 +54,8 @@ def assessed(
         Of `before`.
     notice_minutes
         How long before a deadline it is told of.
+    kept_days
+        How long what was told is known.
     """
     now, case = now_micros(), str(answer["dispute_id"])
     as_of = parse_instant(answer["as_of"])
@@ -63,10 +70,14 @@ def assessed(
         )
         body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
         messages.append(Message("colour", case, f"colour:{answer['assessment_id']}", body, now))
-    planned = [] if is_closed(conn, case, now) else _planned(conn, answer, now, notice_minutes * MINUTE)
+    planned = (
+        []
+        if is_closed(conn, case, present(conn, case, now))
+        else _planned(conn, answer, now, notice_minutes * MINUTE)
+    )
     # What isn't planned any more was met, or was counted from an earlier assessment.
     withdraw(conn, case, ["respond:", "classify:", "review:"], now, but=[one.about for one in planned])
-    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now)
+    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now, oldest=now - kept_days * DAY)
 
 
 def decided(
@@ -112,7 +123,7 @@ def happened(conn: sa.Connection, dispute_id: str) -> None:
     now = now_micros()
     if not list_endpoints(conn):
         return
-    if is_closed(conn, dispute_id, now):
+    if is_closed(conn, dispute_id, present(conn, dispute_id, now)):
         withdraw_case(conn, dispute_id, now)
     else:
         done = _met(conn, dispute_id, now)
@@ -152,5 +163,6 @@ def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: i
 
 
 def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
+    now = present(conn, dispute_id, now)
     known = dispute(conn, dispute_id, now)
     return met(conn, dispute_id, None if known is None else known.first_recorded, now)
