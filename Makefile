@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract
+.PHONY: assets demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -48,6 +48,11 @@ lock:
 	    --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements.lock pyproject.toml
 	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
 
+# What the pages take from npm (Node is needed here and nowhere else); the built files are committed.
+assets:
+	npm ci --ignore-scripts --no-audit --no-fund --prefix serving/pages/assets
+	$(PYTHON) serving/pages/building.py
+
 bench-district: $(VENV)/.made
 	$(BIN)/python bench/district.py
 
@@ -76,9 +81,17 @@ bench-trust: $(VENV)/.made
 	    $(BIN)/python -m bench.trust --seed $$seed --out bench/results/trust-$$seed.txt || exit 1; \
 	done
 
-# An hour or so: 2,000 examples a route.
+# Some twenty minutes on two idle cores, most of them for the 100,000 calls. SERVING="--held 10000"
+bench-serving: $(VENV)/.made
+	$(BIN)/python -m bench.serving $(SERVING) --out bench/results/serving.txt
+
+# Some ten minutes on two idle cores: 100 examples a route, thousands in all.
 bench-contract: $(VENV)/.made
 	$(BIN)/python -m bench.contract --out bench/results/contract.txt
+
+# Three quarters of an hour. As root a tmpfs is filled; libfaketime and a C compiler make two more. FAULTS="--only killed"
+bench-faults: $(VENV)/.made
+	$(BIN)/python -m bench.faults $(FAULTS) --out bench/results/faults.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

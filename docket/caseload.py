@@ -83,6 +83,12 @@ _WORKERS: Final = """
 """
 
 
+def open_disputes(conn: sa.Connection, as_of: int) -> list[str]:
+    """The disputes that are open at a moment, those of which the district learned first first."""
+    query = sa.text(f"SELECT o.dispute_id FROM ({_OPEN}) AS o ORDER BY o.since, o.dispute_id")
+    return list(conn.execute(query, {"as_of": as_of}).scalars())
+
+
 def matters(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.DataFrame:
     """Each person of some grids with each open dispute or registry entry in force.
 

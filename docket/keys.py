@@ -174,6 +174,13 @@ def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
     return key if key.valid(now) else None
 
 
+def held(conn: sa.Connection, key_id: str, now: int) -> Key | None:
+    """What a key allows that was shown before; None if it's unknown, expired or revoked."""
+    row = conn.execute(sa.select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().first()
+    key = None if row is None else _as_key(row)
+    return key if key is not None and key.valid(now) else None
+
+
 def revoke(conn: sa.Connection, key_id: str, now: int) -> bool:
     """Revoke a key, from the next request on; whether there was one that wasn't revoked."""
     held = sa.update(API_KEYS).where(API_KEYS.c.key_id == key_id, API_KEYS.c.revoked_at.is_(None))

@@ -95,11 +95,16 @@ class Snapshot:
 
         Raises
         ------
+        docket.store.StoreError
+            If its cases are only a test's.
         sqlalchemy.exc.SQLAlchemyError
             If the store can't be read.
         """
         from docket.store.exporting import read_tables, store_originals  # noqa: PLC0415 - late: SQLAlchemy
+        from docket.store.ownership import refuse_tests  # noqa: PLC0415
 
+        with store.snapshot() as conn:
+            refuse_tests(conn)
         return cls(read_tables(store, clock), store_originals(store))
 
     @cached_property

@@ -84,12 +84,17 @@ def start(folder: Path, disputes: int, port: int) -> None:
             "--out",
             out,
         )
-    show_one_list(visits)
-    (folder / "centre.key").write_text(keys["centre"])
-    (folder / "centre.key").chmod(0o600)
+    worker = show_one_list(visits)
+    if worker is not None:
+        words = ("key", "create", "--scope", "worker", "--worker", worker, "--days", 7)
+        keys["worker"] = step(f"make a key for {worker}", environment, folder, *words)
+    for scope in keys.keys() - {"dispatch"}:
+        (folder / f"{scope}.key").write_text(keys[scope])
+        (folder / f"{scope}.key").chmod(0o600)
     print(
         f"\nDone in {time.monotonic() - begun:.0f} s.\n"
-        f"  API docs     {base}/docs   (a centre key: {folder / 'centre.key'})\n"
+        f"  pages        {base}/   (keys to log in with: centre.key, worker.key in {folder})\n"
+        f"  API docs     {base}/docs\n"
         f"  MLflow       {MLFLOW} ui --backend-store-uri sqlite:///{folder}/mlruns/mlflow.db --port 5000\n"
         f"  visit lists  {page}\n"
         f"  stop         make demo-stop"
@@ -113,7 +118,7 @@ def serve(folder: Path, environment: dict[str, str], port: int) -> subprocess.Po
     """Start the service; it outlives this script."""
     log = (folder / "service.log").open("ab")
     return subprocess.Popen(
-        [ANLAN, "serve", "--port", str(port)],
+        [ANLAN, "serve", "--port", str(port), "--queue-open"],
         env=environment,
         cwd=folder,
         stdout=log,
@@ -165,13 +170,13 @@ def post(url: str, key: str, body: dict[str, Any]) -> Any:
         raise SystemExit(f"the service answered {error.code}: {error.read().decode()}") from error
 
 
-def show_one_list(path: Path) -> None:
-    """Print the list of the worker whose list holds the most red."""
+def show_one_list(path: Path) -> str | None:
+    """Print the list of the worker whose list holds the most red; who that is."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows:
         print("\nNobody is to be visited today.")
-        return
+        return None
     reds: dict[str, int] = {}
     for row in rows:
         reds[row["worker_id"]] = reds.get(row["worker_id"], 0) + (row["colour"] == "red")
@@ -182,6 +187,7 @@ def show_one_list(path: Path) -> None:
         due = f"应访 {row['due_at'][:16]}{late}"
         print(f"{row['rank']:>2}. {row['person_id']} {row['colour']} {due} {row['reasons']}")
         print(f"    注意：{row['look_out_for']}　不要说：{row['do_not_say']}")
+    return worker
 
 
 def stop(folder: Path) -> None:

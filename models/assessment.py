@@ -34,13 +34,14 @@ def assess(
     dispute_id: str,
     as_of: int,
     recorded_at: int,
-    frame_row: pd.DataFrame,
+    frame_row: pd.DataFrame | None,
     document: Document,
     narrative: Prepared,
     scorer: Scorer | None,
     model_version: str | None,
     duplicates: Sequence[Mapping[str, Any]] = (),
     before: int | None = None,
+    case: OneCase | None = None,
 ) -> dict[str, Any]:
     """Assess a case at a moment.
 
@@ -49,7 +50,7 @@ def assess(
     as_of, recorded_at
         µs: the moment, and when the dispute was first recorded, from which the first two deadlines run.
     frame_row
-        One row: the catalogue's columns and `text`, as of the moment.
+        One row: the catalogue's columns and `text`, as of the moment; not read where `case` is given.
     document
         The texts known then.
     narrative
@@ -60,9 +61,10 @@ def assess(
     duplicates
         Reports that may be of the same dispute (`models.duplicates.Proposal.as_dict`), which only a store's
         service looks for; they bear on nothing else here.
-
     before
         The moment of the assessment before this one (microseconds); None: there was none.
+    case
+        The row as `scorer.cases` has read it among others.
 
     Returns
     -------
@@ -79,11 +81,14 @@ def assess(
     if scorer is None:
         colour = rules.without_model(points_of(findings), bool(floors))
     else:
-        with span("model", version=model_version or ""):
-            case = scorer.case(frame_row)
-            numbers = case.risks
-            colour = rules.colour(numbers, bool(floors))
-            outside = [name for name, out in zip(PARTS, scorer.outside(case.inputs)[0], strict=True) if out]
+        if case is None:
+            if frame_row is None:
+                raise TypeError("neither a row nor a case was given")
+            with span("model", version=model_version or ""):
+                case = scorer.case(frame_row)
+        numbers = case.risks
+        colour = rules.colour(numbers, bool(floors))
+        outside = [name for name, out in zip(PARTS, case.outside, strict=True) if out]
         with span("reasons"):
             reasons += fact_reasons(case.values, case.contributions, case.scores)
             would_change = [turn.as_dict() for turn in turns(case, bool(floors))]

@@ -91,8 +91,12 @@ class Estimator:
             `text_columns(inputs)`, where they are at hand.
         """
         read = self.text_columns(inputs) if text is None else text
-        hazards = self.hazard.hazards(inputs.table, inputs.cues, read)
-        return coherent_risks(calibration(hazards), self.shares(share_features(self.hazard, inputs)))
+        return self.risks_of(inputs.table, inputs.cues, read, calibration)
+
+    def risks_of(self, table: Array, cues: Array, text: Array, calibration: HazardMap) -> Array:
+        """The twelve risks of columns that have been read, shape (n, 12)."""
+        hazards = self.hazard.hazards(table, cues, text)
+        return coherent_risks(calibration(hazards), self.shares(_share_features(self.hazard, table, cues)))
 
     def bounds(self, inputs: Inputs, calibration: HazardMap, text: Array) -> tuple[Array, Array] | None:
         """The ends of each risk's interval, shapes (n, 12); None where the spread isn't known.
@@ -114,7 +118,11 @@ class Estimator:
 
 def share_features(hazard: EscalationHazard, inputs: Inputs) -> Array:
     """What the target shares read: the table's terms and the cues."""
-    return np.hstack([hazard.design(inputs.table), inputs.cues])
+    return _share_features(hazard, inputs.table, inputs.cues)
+
+
+def _share_features(hazard: EscalationHazard, table: Array, cues: Array) -> Array:
+    return np.hstack([hazard.design(table), cues])
 
 
 def fit_estimator(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.calibration import HazardMap
     from models.estimator import Estimator
     from models.policy import ColourPolicy
+    from models.ranges import Ranges
 
 Array = NDArray[np.float64]
 
@@ -56,43 +57,38 @@ def explained(
 
 @dataclass(frozen=True)
 class OneCase:
-    """A case and the model that it is asked about; its text is read once."""
+    """A case as the model has read it, and the model, to be asked what would be otherwise.
+
+    Attributes
+    ----------
+    table, cues, text
+        Its columns, shapes (1, p), (1, c) and (1, t).
+    risks
+        The twelve risks, shape (12,).
+    bounds
+        The ends of their intervals, shape (12,) each; None where the model states none.
+    contributions
+        What each column adds, in logits; see `explained`.
+    outside
+        Whether it lies outside of what the model was trained on, by its table and by its text, shape (2,).
+    """
 
     estimator: Estimator
     calibration: HazardMap
     policy: ColourPolicy
-    inputs: Inputs
-
-    @cached_property
-    def text(self) -> Array:
-        """The text columns, shape (1, t)."""
-        return self.estimator.text_columns(self.inputs)
-
-    @cached_property
-    def risks(self) -> Array:
-        """The twelve risks, shape (12,)."""
-        return np.asarray(self.under([])[0])
-
-    @cached_property
-    def bounds(self) -> tuple[Array, Array] | None:
-        """The ends of the twelve risks' intervals, shape (12,) each; None where the model states none."""
-        found = self.estimator.bounds(self.inputs, self.calibration, self.text)
-        if found is None:
-            return None
-        # rounding must not put a risk outside of its own interval
-        return np.minimum(found[0][0], self.risks), np.maximum(found[1][0], self.risks)
+    table: Array
+    cues: Array
+    text: Array
+    risks: Array
+    bounds: tuple[Array, Array] | None
+    contributions: dict[str, float]
+    outside: NDArray[np.bool_]
 
     @cached_property
     def values(self) -> dict[str, float]:
         """The table's columns by name."""
         names = (column.name for column in self.estimator.hazard.columns)
-        return dict(zip(names, self.inputs.table[0].tolist(), strict=True))
-
-    @cached_property
-    def contributions(self) -> dict[str, float]:
-        """What each column adds, in logits; see `explained`."""
-        shown, _ = explained(self.estimator, self.calibration, self.inputs, self.text)
-        return dict(zip(self.estimator.hazard.names[:-1], shown[0].tolist(), strict=True))
+        return dict(zip(names, self.table[0].tolist(), strict=True))
 
     def under(self, changes: Sequence[Mapping[str, float]]) -> Array:
         """The twelve risks as they are, and as they would be under each change of columns, shape (1 + k, 12).
@@ -105,15 +101,48 @@ class OneCase:
         """
         place = {column.name: number for number, column in enumerate(self.estimator.hazard.columns)}
         size = 1 + len(changes)
-        table, cues, text = (
-            np.repeat(part, size, axis=0) for part in (self.inputs.table, self.inputs.cues, self.text)
-        )
+        table, cues, text = (np.repeat(part, size, axis=0) for part in (self.table, self.cues, self.text))
         for row, change in enumerate(changes, 1):
             for name, value in change.items():
                 if name in place:
                     table[row, place[name]] = value
-        return self.estimator.risks(Inputs(table, cues, self.inputs.corpus), self.calibration, text)
+        return self.estimator.risks_of(table, cues, text, self.calibration)
 
     def scores(self, changes: Sequence[Mapping[str, float]]) -> Array:
         """The logit of what the colour is read from, as it is and under each change, shape (1 + k,)."""
         return np.asarray(logit(self.policy.index(self.under(changes))))
+
+
+def cases_of(
+    estimator: Estimator, calibration: HazardMap, policy: ColourPolicy, ranges: Ranges, inputs: Inputs
+) -> list[OneCase]:
+    """Each of n cases, alone or among others the same."""
+    if len(inputs) == 0:
+        return []
+    text = estimator.text_columns(inputs)
+    risks = estimator.risks(inputs, calibration, text)
+    bounds = estimator.bounds(inputs, calibration, text)
+    shown, _ = explained(estimator, calibration, inputs, text)
+    outside = ranges.outside(inputs, estimator.hazard.design, estimator.score)
+    names = estimator.hazard.names[:-1]
+    found = []
+    for row in range(len(inputs)):
+        ends = None
+        if bounds is not None:
+            # rounding must not put a risk outside of its own interval
+            ends = np.minimum(bounds[0][row], risks[row]), np.maximum(bounds[1][row], risks[row])
+        found.append(
+            OneCase(
+                estimator,
+                calibration,
+                policy,
+                inputs.table[row : row + 1],
+                inputs.cues[row : row + 1],
+                text[row : row + 1],
+                risks[row],
+                ends,
+                dict(zip(names, shown[row].tolist(), strict=True)),
+                outside[row],
+            )
+        )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
         for name, png in held_out_plots(trained).items():
             (folder / f"{name}.png").write_bytes(png)
         return registry.log_and_register(
-            trained.scorer,
+            replace(trained.scorer, card=card),
             params=params,
             metrics=metrics,
             tags={"data_digest": info["data_digest"], "catalogue_hash": info["catalogue_hash"]},

@@ -1,7 +1,8 @@
 """An old assessment made again, from the inputs that were kept with it and the model version that it names.
 
 The features are those kept. The texts are what the store held about the dispute when the assessment was made:
-rows that came later, though they may say an earlier `recorded_at`, are not read.
+rows that came later, though they may say an earlier `recorded_at`, are not read, nor are those that others
+were writing at that moment.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def replay(conn: sa.Connection, assessment_id: str, load: Callable[[str], Scorer
         raise NoSuchAssessmentError(f"no assessment {assessment_id}")
     then: dict[str, Any] = json.loads(kept["answer"])
     as_of, version = int(kept["as_of"]), kept["model_version"]
-    tables = held_about(conn, kept["dispute_id"], int(kept["created_at"]))
+    tables = held_about(conn, kept["dispute_id"], int(kept["created_at"]), kept["seen"])
     recorded_at, narrative = _narrative(conn, tables["disputes"], kept["dispute_id"], as_of)
     with closing(DuckSource(_Held(tables), threads=1)) as source:
         (document,) = documents(source, [kept["dispute_id"]], np.array([as_of], np.int64))

@@ -23,7 +23,7 @@ from models.calibration import HazardMap
 from models.design import Column, LinearDesign
 from models.encoders.catalogue import load_encoder
 from models.estimator import Estimator
-from models.explaining import OneCase, explained
+from models.explaining import OneCase, cases_of, explained
 from models.hazard import EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
@@ -55,6 +55,8 @@ class Scorer:
         See their modules.
     info
         Where it comes from: data digest, cut, seed, counts. JSON types only.
+    card
+        Its model card in Markdown; empty where nobody wrote one.
     """
 
     estimator: Estimator
@@ -62,6 +64,7 @@ class Scorer:
     policy: ColourPolicy
     ranges: Ranges
     info: Mapping[str, Any] = field(default_factory=dict)
+    card: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,10 +101,14 @@ class Scorer:
         shown, _ = explained(self.estimator, self.calibration, inputs, self.estimator.text_columns(inputs))
         return pd.DataFrame(shown, columns=list(self.estimator.hazard.names[:-1]))
 
-    def case(self, frame: pd.DataFrame | Inputs) -> OneCase:
-        """One case, to be asked about."""
-        inputs = frame if isinstance(frame, Inputs) else self.inputs(frame)
-        return OneCase(self.estimator, self.calibration, self.policy, inputs)
+    def case(self, frame: pd.DataFrame) -> OneCase:
+        """The one case of a frame, to be asked about."""
+        (case,) = self.cases(frame)
+        return case
+
+    def cases(self, frame: pd.DataFrame) -> list[OneCase]:
+        """Each case of a frame: what `case` gives of it, sooner."""
+        return cases_of(self.estimator, self.calibration, self.policy, self.ranges, self.inputs(frame))
 
     def out_of_range(self, frame: pd.DataFrame | Inputs) -> NDArray[np.bool_]:
         """Whether a case lies outside of what the model was trained on, by table or text, shape (n,)."""
@@ -150,6 +157,8 @@ class Scorer:
         }
         text = json.dumps(state, ensure_ascii=False, indent=1, allow_nan=False)
         (folder / "scorer.json").write_text(text, encoding="utf-8")
+        if self.card:
+            (folder / "card.md").write_text(self.card, encoding="utf-8")
         arrays: dict[str, Any] = {
             "base": hazard.base,
             "coefficients": hazard.coefficients,
@@ -215,6 +224,7 @@ class Scorer:
             policy=ColourPolicy.from_json(state["policy"]),
             ranges=Ranges.of(state["ranges"], arrays),
             info=state["info"],
+            card=card.read_text(encoding="utf-8") if (card := folder / "card.md").exists() else "",
         )
 
 

@@ -35,6 +35,11 @@ COPIED: Final = 2.0
 """How often a clause that speaks of a cue counts: itself, and the copies of it together."""
 
 
+_FEW: Final = 2_000
+_REMEMBERED: Final = 20_000
+"""Clauses, of which a few come often and some are asked for twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A cue that a clause may speak of, though no rule reads it there.
@@ -70,7 +75,9 @@ class Tagger:
     def __init__(self, cues: Sequence[str], coefficients: Any, intercepts: Array, thresholds: Array) -> None:
         self.cues = tuple(cues)
         self.coefficients = sparse.csr_matrix(coefficients)
-        self._by_gram = self.coefficients.T.tocsr()
+        # as float64, or every product would first copy the whole of it
+        self._by_gram = self.coefficients.T.tocsr().astype(np.float64)
+        self._read: dict[str, Array] = {}
         self.intercepts = intercepts
         self.thresholds = thresholds
         self._points = np.array([BY_NAME[cue].points for cue in self.cues], dtype=np.float64)
@@ -100,6 +107,18 @@ class Tagger:
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         """(n, cues): how likely each clause speaks of each cue."""
+        if not 0 < len(texts) <= _FEW:
+            return self._computed(texts)
+        # of one case the same clauses are asked for twice: as points, and as suggestions
+        read = self._read
+        new = [text for text in dict.fromkeys(texts) if text not in read]
+        if new:
+            if len(read) > _REMEMBERED:
+                read = self._read = {text: read[text] for text in texts if text in read}
+            read.update(zip(new, self._computed(new), strict=True))
+        return np.stack([read[text] for text in texts])
+
+    def _computed(self, texts: Sequence[str]) -> Array:
         return np.asarray(expit((vectorised(texts) @ self._by_gram).toarray() + self.intercepts))
 
     def expected_points(self, corpus: Corpus) -> Array:

@@ -225,10 +225,12 @@ def _facts(
     """What raises the risk of disputes, of the features that somebody may be told of."""
     if scorer is None:
         return {one: [] for one in told}
-    inputs, place = scorer.inputs(frame), {name: at for at, name in enumerate(disputes)}
+    wanted = {dispute for dispute, _ in told}
+    here = [place for place, dispute in enumerate(disputes) if dispute in wanted]
+    cases = dict(zip((disputes[place] for place in here), scorer.cases(frame.iloc[here]), strict=True))
     found = {}
     for dispute, shown in told:
-        case = scorer.case(inputs.rows(np.array([place[dispute]], dtype=np.int64)))
+        case = cases[dispute]
         reasons = fact_reasons(case.values, case.contributions, case.scores, most=3, shown=shown)
         found[dispute, shown] = [reason.text for reason in reasons]
     return found

@@ -21,6 +21,7 @@ from features.frame import feature_frame
 from features.sources import Source
 from models import registry
 from models.assessment import assess
+from models.explaining import OneCase
 from models.scorer import Scorer
 from models.targets import HORIZONS, TARGETS
 from pipelines.cases_file import Cases, first_recorded, read_cases
@@ -34,6 +35,9 @@ from pipelines.writing import whole_file
 PART: Final = {Engine.DUCKDB: 20_000, Engine.SPARK: 100_000}
 """Cases scored at a time: what stands in memory does not grow with the file. Planning a part costs Spark
 seconds, whatever its size."""
+
+_TOGETHER: Final = 200
+"""Cases that the model reads together; the rest of an assessment is made one by one."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -119,12 +123,16 @@ def _assessed(
     single = scorer.with_threads(1)
     recorded = first_recorded(snapshot)
     texts = documents(source, part.dispute_ids, part.as_of)
+    read: list[OneCase] = []
     for place, (dispute_id, moment) in enumerate(zip(part.dispute_ids, part.as_of.tolist(), strict=True)):
+        if place % _TOGETHER == 0:
+            read = single.cases(frame.iloc[place : place + _TOGETHER])
         answer = assess(
             dispute_id=dispute_id,
             as_of=moment,
             recorded_at=recorded[dispute_id],
-            frame_row=frame.iloc[[place]],
+            frame_row=None,
+            case=read[place % _TOGETHER],
             document=texts[place],
             narrative=snapshot.narrative(dispute_id, moment),
             scorer=single,

@@ -9,6 +9,7 @@ from typing import Final
 
 from docket.faults import BadInput
 from docket.store import open_store
+from docket.store.ownership import refuse_tests
 from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
 from models import registry
@@ -32,6 +33,8 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
     ------
     BadInput
         If the date, the worker or the kind of file is unknown.
+    docket.store.StoreError
+        If the store's cases are only a test's.
     models.registry.NoSuchModelError
         If no such model is registered.
     """
@@ -44,8 +47,10 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
         raise BadInput(f"--out {out}: a file ending in {', '.join(SUFFIXES)} was expected")
     now = now_micros()
     past = calendar_date.fromisoformat(date) < local_day(now)
-    scorer, version = registry.load(model, threads=2)
     opened = open_store(store_url(store))
+    with opened.snapshot() as conn:
+        refuse_tests(conn)
+    scorer, version = registry.load(model, threads=2)
     with progress() as report, opened.snapshot() as conn:
         try:
             rows, places = visit_list(

@@ -23,30 +23,38 @@ from serving.errors import (
     Malformed,
     TooLarge,
     TooMany,
+    TooSlow,
     Unauthorised,
     UnsupportedMedia,
     documented,
 )
-from serving.permissions import Rule, rule_of
+from serving.permissions import OPEN, Rule, rule_of
 from serving.state import State, state_of
 
 _BEARER: Final = HTTPBearer(
     auto_error=False, description="A key of `anlan key create`, or a token of the identity provider."
 )
-_GUARDED: Final = "/v1"
 _OF_ALL: Final = (Unauthorised, Forbidden, TooMany)
-_OF_BODIES: Final = (Malformed, TooLarge, UnsupportedMedia, Invalid)
+_OF_BODIES: Final = (Malformed, TooSlow, TooLarge, UnsupportedMedia, Invalid)
 
 
-class Guarded(APIRoute):
-    """A route that lets in whom `serving.permissions` says, before it reads a body.
+class Ruled(APIRoute):
+    """A route of which `serving.permissions` says whom it lets in."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        (method,) = more.get("methods") or ("GET",)
+        self.rule = rule_of(method, path)
+        super().__init__(path, endpoint, **more)
+
+
+class Guarded(Ruled):
+    """A route of the API that lets in whom its rule says, before it reads a body.
 
     What the call does is logged as done by the caller.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
         (method,) = more.get("methods") or ("GET",)
-        self.rule = rule_of(method, path)
         asked = _OF_BODIES if method in ("POST", "PUT", "PATCH") else ()
         more["responses"] = documented(*_OF_ALL, *asked) | (more.get("responses") or {})
         super().__init__(path, endpoint, **more)
@@ -65,7 +73,7 @@ class Guarded(APIRoute):
 
 
 def guarded(router: APIRouter) -> APIRouter:
-    """The router, if each of its routes that needs a key is `Guarded`.
+    """The router, if each of its routes has a rule or needs no key.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def guarded(router: APIRouter) -> APIRouter:
     """
     for route in router.routes:
         path = getattr(route, "path", "")
-        if path.startswith(_GUARDED) and not isinstance(route, Guarded):
+        if path not in OPEN and not isinstance(route, Ruled):
             raise TypeError(f"{path} is open to anybody: give its router route_class=Guarded")
     return router
 

@@ -7,12 +7,14 @@ pin_threads()  # before anything numerical is imported
 # ruff: noqa: E402
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from docket.times import now_micros
 from serving import handling, logs, openapi
 from serving.access import guarded
 from serving.annotations import endpoints as annotation_routes
@@ -22,6 +24,7 @@ from serving.cases import endpoints as case_routes
 from serving.cases.assessing import assessed
 from serving.decisions import endpoints as decision_routes
 from serving.health import endpoints as health_routes
+from serving.history import endpoints as history_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
 from serving.logs import log_failure
@@ -31,11 +34,17 @@ from serving.middleware import Envelope
 from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
 from serving.opening import opened
+from serving.pages import ROUTERS as PAGES
+from serving.practice import endpoints as practice_routes
+from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
+from serving.retention import Retention
 from serving.settings import Settings
+from serving.slips import endpoints as slip_routes
 from serving.state import State
 from serving.tokens import Tokens
 from serving.traces import tracing
+from serving.unscored.repository import note_open
 from serving.unscored.service import CatchUp
 from serving.visits import endpoints as visit_routes
 from serving.watching import Watch
@@ -43,6 +52,11 @@ from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
 
 _log = structlog.get_logger("anlan.app")
+_SETTLED: Final = 60.0
+"""Seconds after a start in which nothing is tidied up."""
+_LOGINS_A_SECOND: Final = 0.2
+_LOGINS_AT_ONCE: Final = 20
+"""Of an address: a whole office may come in by one."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -78,6 +92,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=life,
         webhooks=webhook_routes.router,
         generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # served by `serving.pages`, with nothing from elsewhere
+        redoc_url=None,
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
@@ -85,6 +101,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (
         case_routes,
         listing_routes,
+        queue_routes,
+        history_routes,
+        slip_routes,
+        practice_routes,
         decision_routes,
         annotation_routes,
         merge_routes,
@@ -95,6 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health_routes,
     ):
         app.include_router(guarded(routes.router))
+    for pages in PAGES:
+        app.include_router(guarded(pages))
     openapi.install(app)
     return app
 
@@ -111,11 +133,14 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     catching_up.start()
     watching = Repeating("watch", Watch(state).look)
     watching.start()
+    forgetting = Repeating("retention", Retention(state).round)
+    forgetting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting)
     with sending(state):
         yield
-        for thread in (following, catching_up, watching):
+        for thread in threads:
             thread.tell()  # all at once; then each is waited for
-    for thread in (following, catching_up, watching):
+    for thread in threads:
         await run_in_threadpool(thread.stop)
     state.store.close()
 
@@ -123,18 +148,22 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
 def _started(settings: Settings, metrics: Metrics) -> State:
     state = State(
         settings,
-        opened(settings.store, settings.store_wait),
+        opened(settings.store, settings.store_wait, test=settings.test),
         Models(
             settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
         ),
         metrics,
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
+        Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
     )
     if settings.model:
         state.models.look()
     if state.models.current is None:
         _warm_up(state, None)
+    if settings.queue_open:
+        with state.store.begin() as conn:
+            note_open(conn, now_micros())
     return state
 
 

@@ -27,7 +27,14 @@ def serve(
         typer.Option("--model", help="Which registered model; else $ANLAN_MODEL, else the champion."),
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    queue_open: Annotated[
+        bool,
+        typer.Option("--queue-open", help="Score the open disputes that came by a load, and queue them."),
+    ] = False,
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8000,
+    test: Annotated[
+        bool, typer.Option("--test", help="Take cases of a test, in a store that holds no others.")
+    ] = False,
     workers: Annotated[
         int, typer.Option("--workers", help="Processes: one on each port from --port on.", min=1, max=64)
     ] = 1,
@@ -40,6 +47,10 @@ def serve(
         os.environ["ANLAN_STORE"] = store
     if model is not None:
         os.environ["ANLAN_MODEL"] = model
+    if test:
+        os.environ["ANLAN_TEST"] = "true"
+    if queue_open:
+        os.environ["ANLAN_QUEUE_OPEN"] = "true"
     from serving.opening import opened  # noqa: PLC0415 - light: the model is loaded by the workers
     from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
@@ -48,7 +59,7 @@ def serve(
     settings = Settings.read()
     announce(settings)
     # what can't be opened is said here in one line, not by a server that has half started
-    opened(settings.store).close()
+    opened(settings.store, test=settings.test).close()
     if workers == 1:
         run_worker(host, port)
     else:

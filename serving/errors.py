@@ -137,6 +137,16 @@ class TooLarge(Problem):
     example = "The body is larger than the service takes; send less at a time."
 
 
+class TooSlow(Problem):
+    """The body didn't come in time."""
+
+    status, slug, title = 408, "too-slow", "The body did not come in time"
+    example = "The body did not come within the time that the service waits. Send the same request again."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Connection": "close"})
+
+
 class UnsupportedMedia(Problem):
     """The body is not JSON."""
 

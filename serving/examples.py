@@ -159,7 +159,10 @@ DECIDED: Final[Example] = {
     "recommended": "yellow",
     "by": "3f9c2a7be1d04c55",
     "decided_at": "2026-03-31T08:55:00+08:00",
+    "state": "standing",
+    "approved_by": None,
 }
+APPROVE: Final[Example] = {"assessment_id": ASSESSMENT["assessment_id"], "approve": True}
 WITHDRAW: Final[Example] = {"reason": "误报：报警人打错电话"}
 WITHDRAWN: Final[Example] = {
     "dispute_id": "d-2026-000124",
@@ -196,6 +199,125 @@ LISTED: Final[Example] = {
     ],
     "next": None,
 }
+ISSUE: Final[Example] = {"unit": "东街派出所", "note": "两日内上门核实，并联系双方家属"}
+STEP: Final[Example] = {"state": "acknowledged", "note": "已指派民警"}
+SLIP: Final[Example] = {
+    "slip_id": "s-5c2a90ab6f3d4e1b",
+    "dispute_id": _CASE_ID,
+    "colour": "red",
+    "unit": "东街派出所",
+    "state": "acknowledged",
+    "steps": [
+        {
+            "state": "issued",
+            "at": "2026-03-31T08:56:00+08:00",
+            "by": "3f9c2a7be1d04c55",
+            "note": ISSUE["note"],
+        },
+        {
+            "state": "acknowledged",
+            "at": "2026-03-31T09:03:00+08:00",
+            "by": "9b1e77c0a2d34f18",
+            "note": STEP["note"],
+        },
+    ],
+}
+SLIPS: Final[Example] = {
+    "slips": [
+        {
+            **{name: SLIP[name] for name in ("slip_id", "dispute_id", "colour", "unit", "state")},
+            "kind": "neighbour",
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "changed_at": "2026-03-31T09:03:00+08:00",
+        }
+    ],
+    "next": None,
+}
+_USED: Final[Example] = {
+    "decisions": 40,
+    "unchanged": 34,
+    "raised": 2,
+    "lowered": 4,
+    "share": 0.85,
+    "low": 0.702,
+    "high": 0.943,
+    "timed": 38,
+    "seconds": 96.0,
+    "quick": 1,
+}
+PRACTICE: Final[Example] = {
+    "since": "2026-03-01T08:00:00+08:00",
+    "until": "2026-03-31T08:00:00+08:00",
+    "all": _USED,
+    "by_colour": [{"recommended": "red", **_USED}],
+}
+HISTORY: Final[Example] = {
+    "course": [
+        {
+            "at": _OPENED,
+            "what": "opened",
+            "code": "police_110",
+            "colour": None,
+            "text": None,
+            "by": None,
+            "about": None,
+            "detail": {},
+        },
+        {
+            "at": _LATER,
+            "what": "event",
+            "code": "police_call",
+            "colour": None,
+            "text": "双方再次争吵，民警到场劝离。",
+            "by": None,
+            "about": None,
+            "detail": {"source": "police_110"},
+        },
+    ],
+    "people": [
+        {
+            "person_id": _PERSON,
+            "name": None,
+            "roles": ["respondent"],
+            "birth_year": 1979,
+            "sex": "male",
+            "disputes": [],
+            "entries": [],
+            "visits": 0,
+            "last_visit_at": None,
+        }
+    ],
+    "pair": [],
+}
+QUEUE: Final[Example] = {
+    "cases": [
+        {
+            "dispute_id": _CASE_ID,
+            "kind": "neighbour",
+            "source": "police_110",
+            "grid_id": "g0101",
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "opened_at": _OPENED,
+            "colour": "red",
+            "recommended": "yellow",
+            "decided": True,
+            "waiting": False,
+            "assessment_id": ASSESSMENT["assessment_id"],
+            "due": "classify",
+            "due_at": "2026-04-01T08:42:10+08:00",
+            "overdue": False,
+        }
+    ],
+    "counts": {
+        "red": {"cases": 1, "overdue": 0, "undecided": 0},
+        "yellow": {"cases": 0, "overdue": 0, "undecided": 0},
+        "blue": {"cases": 0, "overdue": 0, "undecided": 0},
+        "none": {"cases": 0, "overdue": 0, "undecided": 0},
+    },
+    "next": None,
+}
 ASSESSMENTS: Final[Example] = {"assessments": [ASSESSMENT], "next": None}
 KNOWN: Final[Example] = {
     "dispute": {**CASE["dispute"], "amount_cny": None},
@@ -204,7 +326,9 @@ KNOWN: Final[Example] = {
     ],
     "events": [],
     "assessment": ASSESSMENT,
+    "deadlines": [{**ASSESSMENT["deadlines"][0], "met": True}],
     "decisions": [DECIDED],
+    "lowering": None,
     "unit": UNIT,
     "withdrawn": None,
     "duplicates": [],

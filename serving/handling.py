@@ -56,6 +56,8 @@ def problem_of(error: Exception) -> errors.Problem:
 
 def _of_status(error: HTTPException) -> errors.Problem:
     kind = _BY_STATUS.get(error.status_code)
+    if error.status_code == errors.TooSlow.status:
+        return errors.TooSlow()
     if kind is errors.NotFound:
         return errors.NotFound("There is no such path.")
     if kind is not None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
+
+_MOST_NAMES: Final = 50_000
+"""Buckets at a time; addresses that log in may be as many as somebody likes."""
 
 
 class Buckets:
@@ -31,8 +35,18 @@ class Buckets:
         """Take one call: 0 if it may be made, else the seconds until one may."""
         now = self._clock()
         with self._lock:
+            if len(self._left) >= _MOST_NAMES and name not in self._left:
+                self._forget(now)
             left, seen = self._left.get(name, (self.burst, now))
             left = min(self.burst, left + (now - seen) * self.rate)
             allowed = left >= 1
             self._left[name] = (left - 1 if allowed else left, now)
         return 0.0 if allowed else (1 - left) / self.rate
+
+    def _forget(self, now: float) -> None:
+        """Forget the buckets that are full again, which a new one would be too; if there is none, all."""
+        full = [
+            name for name, (left, seen) in self._left.items() if left + (now - seen) * self.rate >= self.burst
+        ]
+        for name in full or list(self._left):
+            del self._left[name]

@@ -10,11 +10,11 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docket.tracing import span
-from serving.errors import Malformed, Problem, TooLarge, Unavailable
+from serving.errors import Malformed, Problem, TooLarge, TooSlow, Unavailable
 from serving.handling import answer
 from serving.metrics import Metrics
 from serving.settings import Settings
@@ -33,19 +33,13 @@ _HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 """Of every answer that doesn't say otherwise itself."""
-_API_PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
-_OF_API_PAGES: Final = (
-    b"default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'self' "
-    b"'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
-    b"font-src https://fonts.gstatic.com; img-src 'self' data: https:; worker-src blob:; "
-    b"frame-ancestors 'none'"
-)
-"""FastAPI's own pages load their program from a network of others."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any word may stand in a request's method: others are neither logged nor counted by it."""
 _STOPPING: Final = "The service is being stopped. Send the same request again: it is never taken twice."
 _REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
 _TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_GONE: Final = 499
+"""What is counted where the client went away, as proxies count it."""
 _CONTROL: Final = re.compile(rb"%(?:[01][0-9a-f]|7f)|[\x00-\x1f\x7f]", re.IGNORECASE)
 
 
@@ -70,7 +64,9 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-                message = {**message, "headers": headers + _further(scope["path"], headers)}
+                if self.settings.test:
+                    headers.append((b"x-anlan-test", b"true"))
+                message = {**message, "headers": headers + _further(headers)}
             await send(message)
 
         limit = self._limit(scope)
@@ -82,8 +78,9 @@ class Envelope:
                 await answer(Request(scope), refusal)(scope, receive, answered)
             else:
                 with span("request", begins=True, request_id=request_id) as told:
+                    read = _limited(receive, limit, self.settings.body_seconds)
                     try:
-                        await self.app(scope, _limited(receive, limit), answered)
+                        await self.app(scope, read, answered)
                     finally:
                         told.rename(_named(scope))
                         told.tell(status=status or 500)
@@ -92,6 +89,9 @@ class Envelope:
             if status is not None:
                 raise
             await answer(Request(scope), Unavailable(_STOPPING))(scope, receive, answered)
+        except ClientDisconnect:
+            # It went before it had said what it wants: nothing was taken, and nobody is there to be told.
+            status = status or _GONE
         except Exception as error:
             if status is not None:
                 raise
@@ -139,11 +139,10 @@ def _traceparent(scope: Scope) -> str | None:
     return given.decode() if _TRACEPARENT.fullmatch(given) else None
 
 
-def _further(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _further(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers that an answer hasn't set itself."""
     said = {name.lower() for name, _ in headers}
-    policy = {b"content-security-policy": _OF_API_PAGES} if path in _API_PAGES else {}
-    return [(name, value) for name, value in (_HEADERS | policy).items() if name not in said]
+    return [(name, value) for name, value in _HEADERS.items() if name not in said]
 
 
 def _refusal(scope: Scope, limit: int) -> Problem | None:
@@ -155,13 +154,23 @@ def _refusal(scope: Scope, limit: int) -> Problem | None:
     return TooLarge() if said.isdigit() and int(said) > limit else None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    taken = 0
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    taken, whole = 0, False
+    end: float | None = None
 
     async def read() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole, end
+        if whole:
+            return await receive()  # whoever asks now waits for the client to go
+        if end is None:
+            end = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(TooSlow.status) from None
         if message["type"] == "http.request":
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # Of all errors while a body is read, FastAPI passes on this kind alone.

@@ -42,7 +42,7 @@ class Rule:
     logged: Action | None
 
 
-TABLE: Final[Mapping[str, Rule]] = {
+API: Final[Mapping[str, Rule]] = {
     "POST /v1/cases": Rule(("dispatch", "centre"), "sent", "score"),
     "POST /v1/cases:batch": Rule(("dispatch", "centre"), "sent", "score"),
     "GET /v1/cases": Rule(("dispatch", "centre"), "listed", "view"),
@@ -53,6 +53,7 @@ TABLE: Final[Mapping[str, Rule]] = {
     "POST /v1/cases/{dispute_id}/outcomes": Rule(("centre",), "case", "score"),
     "POST /v1/cases/{dispute_id}/annotations": Rule(("centre",), "case", "annotate"),
     "PUT /v1/cases/{dispute_id}/decision": Rule(("centre",), "case", "decide"),
+    "PUT /v1/cases/{dispute_id}/decision/approval": Rule(("centre",), "case", "decide"),
     "PUT /v1/cases/{dispute_id}/unit": Rule(("dispatch", "centre"), "case", "assign"),
     "POST /v1/cases/{dispute_id}/withdraw": Rule(("dispatch", "centre"), "case", "withdraw"),
     "POST /v1/cases/{dispute_id}/merge": Rule(("centre",), "case", "merge"),
@@ -61,9 +62,41 @@ TABLE: Final[Mapping[str, Rule]] = {
     "POST /v1/visits": Rule(("worker", "centre"), "sent", "score"),
     "POST /v1/registry": Rule(("centre",), "sent", "score"),
     "POST /v1/registry/{entry_id}/leave": Rule(("centre",), "case", "score"),
+    "GET /v1/cases/{dispute_id}/history": Rule(("centre",), "case", "view"),
+    "POST /v1/cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
+    "GET /v1/slips": Rule(("centre",), "listed", "view"),
+    "GET /v1/slips/{slip_id}": Rule(("centre",), "case", "view"),
+    "POST /v1/slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
+    "GET /v1/practice": Rule(("centre",), "listed", "view"),
+    "GET /v1/queue": Rule(("centre",), "listed", "view"),
     "GET /v1/models/current": Rule(SCOPES, "none", None),
     "GET /v1/audit": Rule(("audit",), "listed", "view"),
 }
+PAGES: Final[Mapping[str, Rule]] = {
+    "GET /": Rule(SCOPES, "none", None),
+    "GET /queue": Rule(("centre",), "listed", "view"),
+    "GET /cases/{dispute_id}": Rule(("centre",), "case", "view"),
+    "POST /cases/{dispute_id}/decision": Rule(("centre",), "case", "decide"),
+    "POST /cases/{dispute_id}/approval": Rule(("centre",), "case", "decide"),
+    "POST /cases/{dispute_id}/annotations": Rule(("centre",), "case", "annotate"),
+    "POST /cases/{dispute_id}/merge": Rule(("centre",), "case", "merge"),
+    "POST /cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
+    "POST /cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
+    "GET /slips": Rule(("centre",), "listed", "view"),
+    "GET /slips/{slip_id}": Rule(("centre",), "case", "view"),
+    "POST /slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
+    "GET /practice": Rule(("centre",), "listed", "view"),
+    "GET /visits": Rule(("worker",), "listed", "view"),
+    "POST /visits": Rule(("worker",), "sent", "score"),
+    "POST /logout": Rule(SCOPES, "none", "logout"),
+}
+"""Pages and their forms: by a session that a key began, under the rules of the key."""
+
+TABLE: Final[Mapping[str, Rule]] = {**API, **PAGES}
+OPEN: Final = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/login", "/assets/{name}"}
+)
+"""What needs no key and shows nothing personal."""
 
 
 def rule_of(method: str, path: str) -> Rule:
@@ -87,7 +120,8 @@ def as_markdown() -> str:
         "",
         "Printed from `serving/permissions.py` by `python -m serving.permissions`; a test holds both",
         "together. A route that isn't here can't be declared. Without a valid key or token the answer is",
-        "401, with another scope 403, for too many calls 429, all three before a body is read. Areas:",
+        "401 (a page leads to the login), with another scope 403, for too many calls 429, all three before",
+        "a body is read. Areas:",
         "",
         *(f"- *{reach}*: {meaning}." for reach, meaning in REACHES.items()),
         "",
@@ -97,7 +131,7 @@ def as_markdown() -> str:
     for route, rule in TABLE.items():
         allowed = " | ".join("yes" if scope in rule.scopes else "" for scope in SCOPES)
         lines.append(f"| `{route}` | {allowed} | {rule.reach} | {rule.logged or ''} |")
-    lines += ["", "`/healthz`, `/readyz`, `/metrics`, `/docs`, `/redoc` and `/openapi.json` need no key."]
+    lines += ["", f"No key is needed for {', '.join(f'`{path}`' for path in sorted(OPEN))}."]
     return "\n".join(lines) + "\n"
 
 

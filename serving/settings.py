@@ -29,11 +29,19 @@ class Settings(BaseSettings):
 
     store: str = Field(default="sqlite:///var/anlan.db", min_length=1, description="URL of the record store")
     model: str = Field(default="models:/anlan@champion", description="URI of the model; empty: none")
+    test: bool = Field(
+        default=False,
+        description="take cases of a test, in a store of their own; answers say so in `X-Anlan-Test`",
+    )
     store_wait: Annotated[float, Field(gt=0)] = Field(
         default=10.0, description="seconds that a request waits for a locked database before it is 503"
     )
     catch_up_every: Annotated[float, Field(gt=0)] = Field(
         default=5.0, description="seconds between two looks for cases that are stored and not scored"
+    )
+    queue_open: bool = Field(
+        default=False,
+        description="at the start, let the open disputes be scored that came by a load: then they are queued",
     )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
@@ -43,6 +51,9 @@ class Settings(BaseSettings):
     )
     batch_body_limit: Annotated[int, Field(gt=0)] = Field(
         default=32 * _MIB, description="largest request body of POST /v1/cases:batch, bytes"
+    )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="within which the whole of a request's body must have come"
     )
     merge_above: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None,
@@ -54,6 +65,9 @@ class Settings(BaseSettings):
     )
     burst: Annotated[int, Field(gt=0)] = Field(
         default=1_000, description="calls that a key may make at once after a rest"
+    )
+    session_hours: Annotated[float, Field(gt=0, le=24 * 31)] = Field(
+        default=12, description="how long somebody stays logged in to the pages"
     )
     jwks_url: AnyHttpUrl | None = Field(
         default=None, description="published keys of the identity provider; unset: no tokens are taken"
@@ -82,6 +96,12 @@ class Settings(BaseSettings):
     )
     webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
         default=10, description="how long before a deadline webhooks tell of it"
+    )
+    webhook_days: Annotated[int, Field(gt=0)] = Field(
+        default=30, description="days after which deliveries that were taken, or taken back, are forgotten"
+    )
+    repeat_days: Annotated[int, Field(gt=0)] = Field(
+        default=90, description="days for which a repeat is answered the bytes of the first answer"
     )
     stop_seconds: Annotated[int, Field(gt=0)] = Field(
         default=30,

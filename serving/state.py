@@ -25,6 +25,7 @@ class State:
     metrics: Metrics
     limits: Buckets
     tokens: Tokens | None
+    logins: Buckets
     one_case: OneCase = field(default_factory=OneCase)
 
 

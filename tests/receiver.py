@@ -19,6 +19,7 @@ class Receiver:
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     location: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     url: str = ""
 
@@ -42,6 +43,8 @@ def receiving(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Ite
             self.send_response(status)
             if told.location:
                 self.send_header("Location", told.location)
+            for name, value in told.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

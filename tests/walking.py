@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,10 +26,30 @@ def seed(client: TestClient, store: Store) -> None:
     assert entered.status_code == 201
     decided.clear()
     decided.append(client.get("/v1/cases/x1", headers=centre).json()["assessment"])
+    _act(client, centre)
+
+
+def _act(client: TestClient, centre: dict[str, str]) -> None:
+    """A slip of x2, which is decided yellow; x4, decided red, and to be lowered if another agrees."""
+    for kept in (waiting, issued):
+        kept.clear()
+    for name, colour in (("x2", "yellow"), ("x4", "red"), ("x4", "blue")):
+        latest = client.get(f"/v1/cases/{name}", headers=centre).json()["assessment"]["assessment_id"]
+        body = {"assessment_id": latest, "colour": colour, "reason": "多次报警"}
+        answer = client.put(f"/v1/cases/{name}/decision", json=body, headers=centre)
+        assert answer.status_code == (202 if colour == "blue" else 200), answer.text
+        waiting[:] = [latest]
+    slip = client.post("/v1/cases/x2/slips", json={"unit": "东街派出所"}, headers=centre)
+    assert slip.status_code == 201, slip.text
+    issued.append(slip.json()["slip_id"])
 
 
 decided: list[dict[str, Any]] = []
 """The assessment of x1 that is there."""
+waiting: list[str] = []
+"""The assessment of x4 on which somebody would lower it."""
+issued: list[str] = []
+"""The slip of x2."""
 
 
 def _event() -> dict[str, Any]:
@@ -49,7 +70,7 @@ def _entry(name: str) -> dict[str, Any]:
     }
 
 
-CALLS: dict[str, tuple[str, Any]] = {
+CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
     "POST /v1/cases": ("/v1/cases", lambda: case("walk")),
     "POST /v1/cases:batch": ("/v1/cases:batch", lambda: {"cases": [case("walk")]}),
     "GET /v1/cases": ("/v1/cases", None),
@@ -96,6 +117,20 @@ CALLS: dict[str, tuple[str, Any]] = {
     "POST /v1/registry": ("/v1/registry", lambda: _entry("r1")),
     "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", dict),
     "GET /v1/models/current": ("/v1/models/current", None),
+    "GET /v1/queue": ("/v1/queue", None),
+    "GET /v1/cases/{dispute_id}/history": ("/v1/cases/x1/history", None),
+    "PUT /v1/cases/{dispute_id}/decision/approval": (
+        "/v1/cases/x4/decision/approval",
+        lambda: {"assessment_id": waiting[0] if waiting else "a-1", "approve": True},
+    ),
+    "POST /v1/cases/{dispute_id}/slips": ("/v1/cases/x4/slips", lambda: {"unit": "东街派出所"}),
+    "GET /v1/slips": ("/v1/slips", None),
+    "GET /v1/slips/{slip_id}": (lambda: f"/v1/slips/{issued[0] if issued else 's-1'}", None),
+    "POST /v1/slips/{slip_id}/steps": (
+        lambda: f"/v1/slips/{issued[0] if issued else 's-1'}/steps",
+        lambda: {"state": "acknowledged"},
+    ),
+    "GET /v1/practice": ("/v1/practice", None),
     "GET /v1/audit": ("/v1/audit", None),
 }
 
@@ -103,8 +138,18 @@ CALLS: dict[str, tuple[str, Any]] = {
 def call(client: TestClient, route: str, headers: dict[str, str]) -> Response:
     path, body = CALLS[route]
     return client.request(
-        route.split(maxsplit=1)[0], path, json=None if body is None else body(), headers=headers
+        route.split(maxsplit=1)[0],
+        path if isinstance(path, str) else path(),
+        json=None if body is None else body(),
+        headers=headers,
     )
+
+
+def every_route(app: Any) -> list[Any]:
+    """The routes of an application's routers, those that its description leaves out too."""
+    return [
+        route for one in app.routes if hasattr(one, "original_router") for route in one.original_router.routes
+    ]
 
 
 def routes_of(client: TestClient) -> set[str]:
@@ -115,3 +160,12 @@ def routes_of(client: TestClient) -> set[str]:
         for method in methods
         if path.startswith("/v1")
     }
+
+
+def decide(http: TestClient, name: str, colour: str) -> dict[str, Any]:
+    latest = http.get(f"/v1/cases/{name}").json()["assessment"]["assessment_id"]
+    body = {"assessment_id": latest, "colour": colour, "reason": "多次报警"}
+    answer = http.put(f"/v1/cases/{name}/decision", json=body)
+    assert answer.status_code in (200, 202), answer.text
+    told: dict[str, Any] = answer.json()
+    return told

@@ -47,6 +47,11 @@ def resident_bytes(root: int) -> int:
     return total
 
 
+def thread_count(root: int) -> int:
+    """Threads of the tree."""
+    return sum(int(fields[17]) for process in tree(root) if (fields := _stat(process)))
+
+
 def available_bytes() -> int:
     """Memory that could be had without swapping."""
     for line in Path("/proc/meminfo").read_text().splitlines():

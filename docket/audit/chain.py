@@ -22,6 +22,9 @@ Action = Literal[
     "score",
     "view",
     "decide",
+    "propose",
+    "refuse",
+    "slip",
     "assign",
     "annotate",
     "withdraw",
@@ -34,6 +37,8 @@ Action = Literal[
     "webhook",
     "notify",
     "restore",
+    "login",
+    "logout",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from docket import audit
 from docket.keys import Area
-from docket.store.metadata import OUTBOX, RECORDS, WEBHOOKS
+from docket.store.metadata import RECORDS, WEBHOOKS
 from docket.vault import decrypt, encrypt
 
-Event = Literal["colour", "decision", "deadline"]
+Event = Literal["colour", "decision", "deadline", "slip"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 SECRET_PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32
@@ -128,25 +128,32 @@ def secret_of(conn: sa.Connection, endpoint_id: str) -> str:
     return decrypt(conn.execute(query).scalar_one(), _context(endpoint_id))
 
 
-def pause(conn: sa.Connection, endpoint_id: str, now: int | None) -> bool:
-    """Hold deliveries back from `now` on, or let them go on (None); whether there is such an endpoint."""
+def pause(conn: sa.Connection, endpoint_id: str, now: int | None, *, gone: bool = False) -> bool:
+    """Hold deliveries back from `now` on, or let them go on (None); whether there is such an endpoint.
+
+    Parameters
+    ----------
+    gone
+        Because the receiver said so: what the log tells.
+    """
     held = sa.update(WEBHOOKS).where(WEBHOOKS.c.endpoint_id == endpoint_id, WEBHOOKS.c.removed_at.is_(None))
     if conn.execute(held.values(paused_at=now)).rowcount == 0:
         return False
-    change = "resume" if now is None else "pause"
+    change = "resume" if now is None else "gone" if gone else "pause"
     audit.record(conn, "webhook", subject=endpoint_id, detail={"change": change})
     return True
 
 
 def remove(conn: sa.Connection, endpoint_id: str, now: int) -> bool:
-    """End an endpoint and whatever it was still to be told; whether there was one."""
+    """End an endpoint and whatever it was still to be told; whether there was one.
+
+    What waits for it is left as it is, and counts for nothing (`docket.outbox.queue`) until it is taken
+    away (`docket.outbox.pruning`): whoever wrote about its rows here, in whatever order, would deadlock with
+    those who put and take back messages about a case.
+    """
     held = sa.update(WEBHOOKS).where(WEBHOOKS.c.endpoint_id == endpoint_id, WEBHOOKS.c.removed_at.is_(None))
     if conn.execute(held.values(removed_at=now, sealed_secret=b"")).rowcount == 0:
         return False
-    waiting = sa.update(OUTBOX).where(
-        OUTBOX.c.endpoint_id == endpoint_id, OUTBOX.c.state.in_(("pending", "dead"))
-    )
-    conn.execute(waiting.values(state="withdrawn", ended_at=now))
     audit.record(conn, "webhook", subject=endpoint_id, detail={"change": "remove"})
     return True
 

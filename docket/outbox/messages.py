@@ -46,15 +46,21 @@ class Message:
     planned: bool = False
 
 
-def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int) -> None:
-    """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it."""
+def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int, oldest: int = 0) -> None:
+    """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it.
+
+    Parameters
+    ----------
+    oldest
+        What is planned for an earlier moment (µs) isn't put: that it was told may have been forgotten.
+    """
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(OUTBOX)
     told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
     for case in sorted({message.case for message in messages}):
         _take_turns(conn, case)
     for message in messages:
         for endpoint in told[message.event]:
-            if message.planned and message.due_at < endpoint.created_at:
+            if message.planned and message.due_at < max(endpoint.created_at, oldest):
                 continue
             row = insert.values(
                 delivery_id=f"wd-{secrets.token_hex(_ID_BYTES)}",

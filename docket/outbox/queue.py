@@ -53,7 +53,8 @@ class Backlog:
 
 
 _ENDPOINT: Final = OUTBOX.join(WEBHOOKS, WEBHOOKS.c.endpoint_id == OUTBOX.c.endpoint_id)
-_ACTIVE: Final = WEBHOOKS.c.paused_at.is_(None) & WEBHOOKS.c.removed_at.is_(None)
+_THERE: Final = WEBHOOKS.c.removed_at.is_(None)
+_ACTIVE: Final = WEBHOOKS.c.paused_at.is_(None) & _THERE
 
 
 def _free(now: int) -> sa.ColumnElement[bool]:
@@ -113,6 +114,15 @@ def claim(conn: sa.Connection, endpoint_id: str, *, now: int, lease: int) -> Cla
     )
 
 
+def ahead(conn: sa.Connection, *, now: int, lease: int) -> None:
+    """Let go what a clock that was ahead has put off: rows put later than now, leases that are too long."""
+    pending = sa.update(OUTBOX).where(OUTBOX.c.state == "pending")
+    untold = (OUTBOX.c.created_at > now) & (OUTBOX.c.next_at > now) & (OUTBOX.c.event != "deadline")
+    # `due_at` too, or a deadline of the case that lies before that moment would hold them back.
+    conn.execute(pending.where(untold).values(next_at=now, due_at=now))
+    conn.execute(pending.where(OUTBOX.c.leased_until > now + lease).values(leased_until=now))
+
+
 def delivered(conn: sa.Connection, row: Claimed, now: int) -> bool:
     """Note that the receiver has it, and log who was told; False if the row was no longer this sender's."""
     settled = _settle(conn, row, state="delivered", ended_at=now, last_error=None)
@@ -135,7 +145,8 @@ def given_up(conn: sa.Connection, row: Claimed, error: str, now: int) -> bool:
 
 def dead(conn: sa.Connection) -> list[Dead]:
     """What was given up, the latest last."""
-    query = sa.select(OUTBOX).where(OUTBOX.c.state == "dead").order_by(OUTBOX.c.ended_at, OUTBOX.c.seq)
+    query = sa.select(OUTBOX).select_from(_ENDPOINT).where(OUTBOX.c.state == "dead", _THERE)
+    query = query.order_by(OUTBOX.c.ended_at, OUTBOX.c.seq)
     return [
         Dead(
             delivery_id=row["delivery_id"],
@@ -152,7 +163,8 @@ def dead(conn: sa.Connection) -> list[Dead]:
 
 def retry(conn: sa.Connection, now: int, delivery_id: str | None = None) -> int:
     """Let a row that was given up, or all of them, be tried anew; how many."""
-    given = sa.update(OUTBOX).where(OUTBOX.c.state == "dead")
+    there = sa.select(WEBHOOKS.c.endpoint_id).where(_THERE)
+    given = sa.update(OUTBOX).where(OUTBOX.c.state == "dead", OUTBOX.c.endpoint_id.in_(there))
     if delivery_id is not None:
         given = given.where(OUTBOX.c.delivery_id == delivery_id)
     return conn.execute(given.values(state="pending", attempts=0, next_at=now, ended_at=None)).rowcount
@@ -164,7 +176,8 @@ def backlog(conn: sa.Connection, now: int) -> Backlog:
     count, oldest = conn.execute(
         waits.where(OUTBOX.c.state == "pending", OUTBOX.c.due_at <= now, _ACTIVE)
     ).one()
-    lost = conn.execute(sa.select(sa.func.count()).select_from(OUTBOX).where(OUTBOX.c.state == "dead"))
+    given_up = sa.select(sa.func.count()).select_from(_ENDPOINT).where(OUTBOX.c.state == "dead", _THERE)
+    lost = conn.execute(given_up)
     return Backlog(int(count), None if oldest is None else int(oldest), int(lost.scalar_one()))
 
 

@@ -15,6 +15,8 @@ from docket.parsing import arrow_schema
 from docket.store.engine import Store
 from docket.store.metadata import RECORDS
 from docket.store.reading import original
+from docket.store.seeing import was_seen
+from docket.times import DAY
 from docket.versions import with_exclusions, with_supersession
 
 if TYPE_CHECKING:
@@ -108,13 +110,17 @@ def _set(rows: pa.Table, name: str, values: Any) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index(name), name, values)
 
 
-def held_about(conn: sa.Connection, dispute_id: str, by: int) -> dict[str, pa.Table]:
+def held_about(
+    conn: sa.Connection, dispute_id: str, by: int, marked: str | None = None
+) -> dict[str, pa.Table]:
     """What the store held at a moment about one dispute, as a snapshot holds it.
 
     Parameters
     ----------
     by
         Nothing that was ingested later is read, whatever its `recorded_at` says.
+    marked
+        What the snapshot saw that is meant (`docket.store.seeing`); None: all that was ingested by then.
 
     Returns
     -------
@@ -140,10 +146,18 @@ def held_about(conn: sa.Connection, dispute_id: str, by: int) -> dict[str, pa.Ta
         rows = schema.empty_table()
         if table.name in mine:
             columns = [made.c[name] for name in table.names]
-            rows = _fetch(conn, sa.select(*columns).where(mine[table.name], _held(made, table, by)), schema)
+            held = _held(conn, table, by, marked)
+            rows = _fetch(conn, sa.select(*columns).where(mine[table.name], held), schema)
         tables[table.name] = with_supersession(rows, table)
     return with_exclusions(tables)
 
 
-def _held(made: sa.Table, table: Table, by: int) -> sa.ColumnElement[bool]:
-    return made.c.ingested_at <= by if table.versioned else sa.true()
+def _held(conn: sa.Connection, table: Table, by: int, marked: str | None) -> sa.ColumnElement[bool]:
+    if not table.versioned:
+        return sa.true()
+    ingested = RECORDS[table.name].c.ingested_at
+    if marked is None:
+        return ingested <= by
+    # The moment as well, but for what clocks may be wrong by: where a backup is put back, the database may
+    # begin anew to number its transactions.
+    return (ingested <= by + DAY) & was_seen(conn, table.name, marked)

@@ -120,6 +120,17 @@ API_KEYS: Final = sa.Table(
     sa.Column("expires_at", MOMENT),
     sa.Column("revoked_at", MOMENT),
 )
+SESSIONS: Final = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("digest", WORD, primary_key=True),
+    sa.Column("key_id", WORD, nullable=False, index=True),
+    sa.Column("started_at", MOMENT, nullable=False),
+    sa.Column("expires_at", MOMENT, nullable=False, index=True),
+    sa.Column("ended_at", MOMENT),
+)
+"""Who is logged in to the pages, by which key (`docket.sessions`)."""
+
 INTAKES: Final = sa.Table(
     "intakes",
     METADATA,
@@ -144,9 +155,11 @@ ASSESSMENTS: Final = sa.Table(
     sa.Column("answer", sa.Text, nullable=False),
     sa.Column("features", sa.Text, nullable=False),
     sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("seen", WORD),
     sa.Index(None, "dispute_id", "as_of"),
 )
-"""Every answer given, byte for byte, with the features it came from."""
+"""Every answer given, byte for byte, with the features it came from and what its snapshot saw
+(`docket.store.seeing`)."""
 
 _STANDS: Final = sa.text("undone_at IS NULL")
 MERGES: Final = sa.Table(
@@ -212,8 +225,32 @@ DECISIONS: Final = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("by", WORD, nullable=False),
     sa.Column("decided_at", MOMENT, nullable=False),
+    sa.Column("opened_at", MOMENT),
+    sa.Column("approved_by", WORD),
 )
-"""What people decided about a recommended colour; both are kept, and every decision."""
+"""What people decided about a recommended colour; both are kept, and every decision. `opened_at`
+is when the person opened the card that was decided on, null where nobody saw it do so."""
+
+_WAITS: Final = sa.text("state = 'waiting'")
+LOWERINGS: Final = sa.Table(
+    "lowerings",
+    METADATA,
+    sa.Column("lowering_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("assessment_id", WORD, nullable=False),
+    sa.Column("recommended", WORD, nullable=False),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("proposed_at", MOMENT, nullable=False),
+    sa.Column("opened_at", MOMENT),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("ended_at", MOMENT),
+    sa.Column("ended_by", WORD),
+    sa.Column("end_reason", sa.Text),
+    sa.Index("uq_lowerings_waiting", "dispute_id", unique=True, sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
+"""Red cases that one person would lower and another has to agree to (docs/adr/0052)."""
 
 BOARD: Final = sa.Table(
     "case_board",
@@ -225,10 +262,16 @@ BOARD: Final = sa.Table(
     sa.Column("colour", WORD, nullable=False),
     sa.Column("decided", sa.Boolean(), nullable=False),
     sa.Column("changed_at", MOMENT, nullable=False),
+    sa.Column("urgency", sa.BigInteger(), nullable=False),
+    sa.Column("due_at", MOMENT, nullable=False),
+    sa.Column("due_kind", WORD),
+    sa.Column("closed", sa.Boolean(), nullable=False),
     sa.Index(None, "changed_at", "dispute_id"),
     sa.Index(None, "colour", "changed_at", "dispute_id"),
+    sa.Index(None, "closed", "urgency", "due_at", "dispute_id"),
 )
-"""Where each assessed case stands now: a digest of `assessments` and `decisions`, to be listed by."""
+"""Where each assessed case stands now: a digest of assessments, decisions and events, to be listed by.
+`urgency` is 0 for red to 3 for none; `due_at` the first deadline that isn't met, or never."""
 
 WITHDRAWALS: Final = sa.Table(
     "withdrawals",
@@ -322,3 +365,32 @@ OUTBOX: Final = sa.Table(
     sa.Index(None, "case_id", "state"),
 )
 """What is to be told to whom, and what became of it (`docket.outbox.queue`)."""
+
+_OPEN: Final = sa.text("state <> 'closed'")
+SLIPS: Final = sa.Table(
+    "slips",
+    METADATA,
+    sa.Column("slip_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("unit", WORD, nullable=False),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("changed_at", MOMENT, nullable=False),
+    sa.Index(None, "state", "changed_at", "slip_id"),
+    sa.Index(
+        "uq_slips_open", "dispute_id", "colour", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+    ),
+)
+"""What the centre asks a unit to do about a case (`docket.slips`)."""
+
+SLIP_STEPS: Final = sa.Table(
+    "slip_steps",
+    METADATA,
+    sa.Column("step_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("slip_id", WORD, nullable=False, index=True),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("at", MOMENT, nullable=False),
+)
+"""Each step that a slip took: who, when, and what they said, masked."""

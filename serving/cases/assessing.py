@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -12,23 +14,103 @@ import sqlalchemy as sa
 import structlog
 
 from docket import audit
-from docket.text import prepare
+from docket.store.seeing import mark
+from docket.text import Prepared, prepare
 from docket.times import now_micros
 from docket.tracing import span
 from features.documents import Document, Part, documents
+from features.online.case import CaseFacts
 from features.sources import StoreSource
 from models.assessment import assess
+from models.explaining import OneCase
 from serving.cases import repository
 from serving.errors import NotFound, Problem
 from serving.logs import log_failure
 from serving.merges.proposing import proposed
 from serving.models.service import Current
+from serving.queue.board import show_on_board
 from serving.state import State
 from serving.unscored import repository as unscored
 from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
 Then = Callable[[sa.Connection, str, str], None]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an assessment of a stored case is made of, as one state of the store has it."""
+
+    dispute_id: str
+    as_of: int
+    first_recorded: int
+    facts: CaseFacts
+    narrative: Prepared
+    duplicates: Sequence[Mapping[str, Any]]
+    before: int | None
+
+    def assessed(
+        self, current: Current | None, case: OneCase | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The assessment, and the feature values it rests on.
+
+        Parameters
+        ----------
+        case
+            As the model has read it among others.
+        """
+        answer = assess(
+            dispute_id=self.dispute_id,
+            as_of=self.as_of,
+            recorded_at=self.first_recorded,
+            frame_row=self.facts.frame,
+            document=self.facts.document,
+            narrative=self.narrative,
+            scorer=None if current is None else current.scorer,
+            model_version=None if current is None else current.version,
+            duplicates=self.duplicates,
+            before=self.before,
+            case=case,
+        )
+        row = self.facts.frame
+        values = zip(row.columns[:-1], row.iloc[0, :-1].tolist(), strict=True)
+        return answer, {str(name): float(value) for name, value in values if not isnan(value)}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a snapshot showed that an assessment is made of.
+
+    Attributes
+    ----------
+    revision
+        What stood noted of the case (`serving.unscored.repository`).
+    mark
+        Of the records (`docket.store.seeing`).
+    """
+
+    revision: int | None
+    mark: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """An assessment to be kept.
+
+    Attributes
+    ----------
+    answer, features
+        The assessment, and the feature values it rests on.
+    as_of
+        Its moment.
+    seen
+        What the snapshot showed that it is made of.
+    """
+
+    answer: Mapping[str, Any]
+    features: Mapping[str, Any]
+    as_of: int
+    seen: Sight
 
 
 def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | None = None) -> str:
@@ -43,76 +125,105 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
     with state.store.snapshot() as conn:
         try:
             answer, features = assessed(conn, state, current, dispute_id, as_of)
-        except sa.exc.SQLAlchemyError:
-            raise  # no answer without the records: the caller is told to come again
-        except Problem:
-            raise
         except Exception as error:  # noqa: BLE001 - whatever ails a model, the rules answer
-            log_failure(_log, "scoring_failed", error)
-            answer, features = by_rules(conn, dispute_id, as_of), {}
-        seen = unscored.revision(conn, dispute_id)
-    return keep(state, answer, features, as_of, seen, then)
+            answer, features = after(error, conn, dispute_id, as_of), {}
+        seen = sight(conn, dispute_id)
+    (text,) = keep(state, [Made(answer, features, as_of, seen)], then)
+    return text
 
 
-def keep(
-    state: State,
-    answer: Mapping[str, Any],
-    features: Mapping[str, Any],
-    as_of: int,
-    seen: int | None,
-    then: Then | None = None,
-) -> str:
-    """Keep an assessment with the values it rests on; its text.
+def sight(conn: sa.Connection, dispute_id: str) -> Sight:
+    """What this snapshot shows."""
+    return Sight(unscored.revision(conn, dispute_id), mark(conn))
+
+
+def after(error: Exception, conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:
+    """The assessment by floors and rules after another failed; what is no failure of scoring is raised again.
+
+    No answer without the records: then the caller is told to come again.
+    """
+    if isinstance(error, (sa.exc.SQLAlchemyError, Problem)):
+        raise error
+    log_failure(_log, "scoring_failed", error)
+    return by_rules(conn, dispute_id, as_of)
+
+
+def keep(state: State, made: Sequence[Made], then: Then | None = None) -> list[str]:
+    """Keep assessments with the values they rest on, in one transaction; their texts.
 
     Parameters
     ----------
-    seen
-        What stood noted of the case in the snapshot that it is made of (`serving.unscored.repository`).
     then
-        As in `assess_and_keep`.
+        As in `assess_and_keep`, for each.
     """
-    dispute_id, now = answer["dispute_id"], now_micros()
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    texts = [
+        json.dumps(one.answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False) for one in made
+    ]
     with state.store.begin() as conn:
-        earlier = webhooks.before(conn, dispute_id)
-        if repository.keep_assessment(conn, answer, text, as_of, features, now):
-            notice = state.settings.webhook_notice_minutes
-            webhooks.assessed(conn, answer, earlier, notice_minutes=notice)
-        repository.show_on_board(conn, dispute_id)
-        unscored.settle(conn, dispute_id, seen, degraded=answer["degraded"], now=now)
-        if then is not None:
-            then(conn, answer["assessment_id"], text)
-        told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
-        audit.record(conn, "score", case=dispute_id, subject=answer["assessment_id"], detail=told)
-    state.metrics.assessments.labels(answer["colour"]).inc()
-    if answer["degraded"]:
-        state.metrics.degraded.inc()
-    return text
+        logged = [_keep(conn, state, one, text, then) for one, text in zip(made, texts, strict=True)]
+        audit.record_all(conn, logged)
+    for one, event in zip(made, logged, strict=True):
+        if event.action == "view":
+            continue
+        state.metrics.assessments.labels(one.answer["colour"]).inc()
+        if one.answer["degraded"]:
+            state.metrics.degraded.inc()
+    return texts
+
+
+def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then | None) -> audit.Event:
+    answer, now = made.answer, now_micros()
+    dispute_id = answer["dispute_id"]
+    earlier = webhooks.before(conn, dispute_id)
+    at = repository.kept_at(conn, dispute_id, now)
+    new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
+    if new:
+        webhooks.assessed(
+            conn,
+            answer,
+            earlier,
+            notice_minutes=state.settings.webhook_notice_minutes,
+            kept_days=state.settings.webhook_days,
+        )
+    show_on_board(conn, dispute_id)
+    unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
+    if then is not None:
+        then(conn, answer["assessment_id"], text)
+    if not new:  # somebody else came to the same at this moment, and has logged it
+        return audit.Event("view", dispute_id, answer["assessment_id"])
+    told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
+    return audit.Event("score", dispute_id, answer["assessment_id"], told)
 
 
 def assessed(
     conn: sa.Connection, state: State, current: Current | None, dispute_id: str, as_of: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The assessment of a stored case on one state of the store, and the feature values it rests on."""
+    return read(conn, state, dispute_id, as_of).assessed(current)
+
+
+def read(conn: sa.Connection, state: State, dispute_id: str, as_of: int) -> Read:
+    """Read all that an assessment is made of.
+
+    Raises
+    ------
+    serving.errors.NotFound
+        If the case wasn't known then.
+    """
     with span("facts"):
         facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
     known = repository.dispute(conn, dispute_id, as_of)
     if known is None:
         raise NotFound()
-    answer = assess(
-        dispute_id=dispute_id,
-        as_of=as_of,
-        recorded_at=known.first_recorded,
-        frame_row=facts.frame,
-        document=facts.document,
-        narrative=prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
-        scorer=None if current is None else current.scorer,
-        model_version=None if current is None else current.version,
-        duplicates=proposed(conn, dispute_id, as_of),
-        before=repository.assessed_before(conn, dispute_id, as_of),
+    return Read(
+        dispute_id,
+        as_of,
+        known.first_recorded,
+        facts,
+        prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
+        proposed(conn, dispute_id, as_of),
+        repository.assessed_before(conn, dispute_id, as_of),
     )
-    values = facts.frame.drop(columns="text").iloc[0].dropna()
-    return answer, {str(name): float(value) for name, value in values.items()}
 
 
 def by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:

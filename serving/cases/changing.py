@@ -54,11 +54,13 @@ def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -
                 errors.append(FieldError(field="dispute", reason="missing value", expected="what changes"))
             if errors:
                 raise Invalid(errors)
-            disputes = _dispute(conn, dispute_id, asked.dispute, said, now)
-            recorded = now if asked.dispute.recorded_at is None else to_micros(asked.dispute.recorded_at)
+            # A correction comes after what it corrects, though the clock may have been set back since.
+            here = max(now, repository.present(conn, dispute_id, now) + 1)
+            recorded = here if asked.dispute.recorded_at is None else to_micros(asked.dispute.recorded_at)
+            disputes = _dispute(conn, dispute_id, asked.dispute, said, recorded)
             persons = [stored(row, recorded) for row in asked.persons]
             parties = [{"dispute_id": dispute_id, **stored(row, recorded)} for row in asked.parties]
-            _check(conn, disputes, persons, parties, now)
+            _check(conn, disputes, persons, parties, here)
             if any(not reaches(conn, key, row["grid_id"]) for row in disputes):
                 raise Forbidden(OUTSIDE)
             persons = changed_persons(conn, key, persons)
@@ -71,13 +73,12 @@ def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -
     return answered(state, key, taken)
 
 
-def _dispute(conn: sa.Connection, dispute_id: str, asked: Changed, said: set[str], now: int) -> Rows:
+def _dispute(conn: sa.Connection, dispute_id: str, asked: Changed, said: set[str], recorded: int) -> Rows:
     """The next version of the dispute's row; none if nothing that is said differs."""
     standing = repository.latest_rows(conn, "disputes", [dispute_id])[dispute_id]
     values: dict[str, Any] = {name: getattr(asked, name) for name in said}
     if all(standing[name] == value for name, value in values.items()):
         return []
-    recorded = now if asked.recorded_at is None else to_micros(asked.recorded_at)
     return [{**standing, **values, "recorded_at": recorded}]
 
 

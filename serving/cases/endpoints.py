@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
-from docket.keys import Key
 from serving import errors
 from serving.access import Caller, Guarded
 from serving.answering import CaseId, Here, created, replaced, sent
-from serving.bodies import text_errors
-from serving.cases import changing, reporting, service
+from serving.cases import changing, reporting, service, taking
 from serving.cases.schemas import (
     Assessment,
     BatchIn,
@@ -25,12 +21,8 @@ from serving.cases.schemas import (
     HappenedIn,
     OutcomesIn,
 )
-from serving.handling import problem_of
-from serving.logs import log_failure
 from serving.merges import service as merges
 from serving.repeats.service import IdempotencyKey, ask_of, once
-from serving.shapes import field_errors
-from serving.state import State
 
 _log = structlog.get_logger("anlan.cases")
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
@@ -87,49 +79,15 @@ def post_batch(
     headers: dict[str, str] = {}
 
     def make() -> tuple[str, bool]:
+        results = taking.take(state, key, batch.cases, request_id)
         headers.clear()
-        results: list[tuple[int, str]] = []
-        lost: errors.Problem | None = None
-        for place, body in enumerate(batch.cases):
-            # Once the store is gone the others needn't each wait for it as long.
-            told, problem = ((0, ""), lost) if lost is not None else _one(state, key, body, place)
-            if isinstance(problem, errors.Unavailable):
-                lost = problem
-                headers.update(problem.headers)
-            if problem is not None:
-                said = json.dumps(problem.body(request_id), ensure_ascii=False)
-                told = (problem.status, f'{{"status":{problem.status},"problem":{said}}}')
-            results.append(told)
-        done = all(status < 500 for status, _ in results)
-        return '{"results":[' + ",".join(text for _, text in results) + "]}", done
+        for result in results:
+            headers.update(result.headers)
+        done = all(result.status < 500 for result in results)
+        return '{"results":[' + ",".join(result.text for result in results) + "]}", done
 
     ask = ask_of(key, request, batch, idempotency_key)
     return Response(once(state, ask, make), media_type="application/json", headers=headers)
-
-
-def _one(
-    state: State, key: Key, body: dict[str, Any], place: int
-) -> tuple[tuple[int, str], errors.Problem | None]:
-    """One case of a batch: its status and text, in which the assessment stands as kept; or what is wrong."""
-    try:
-        unstorable = text_errors(body, ("cases", place))
-        if unstorable:
-            raise errors.Invalid(unstorable)
-        case = CaseIn.model_validate(body)
-        answer = merges.submit(state, key, case, None)
-    except ValidationError as error:
-        found = field_errors(error.errors(include_url=False, include_input=False), ("cases", place))
-        problem: errors.Problem = errors.Invalid(found)
-    except errors.Problem as error:
-        problem = error
-    except Exception as error:  # noqa: BLE001 - see below
-        # One case's failure is not the others'.
-        log_failure(_log, "case_of_batch_failed", error)
-        problem = problem_of(error)
-    else:
-        status = 201 if answer.new else 200
-        return (status, f'{{"status":{status},"assessment":{answer.text}}}'), None
-    return (0, ""), problem
 
 
 @router.post(

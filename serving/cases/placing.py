@@ -69,7 +69,7 @@ def located(conn: sa.Connection, key: Key, dispute_id: str, now: int, *, own: bo
     beside(conn)
     merge = merge_of(conn, dispute_id)
     home = dispute_id if merge is None else home_of(conn, dispute_id)
-    known = repository.dispute(conn, home, now)
+    known = repository.dispute(conn, home, repository.present(conn, home, now))
     if merge is not None:
         if not reaches(conn, key, repository.last_grid(conn, dispute_id)):
             raise NotFound()

@@ -13,9 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.metadata import ASSESSMENTS, BOARD, DECISIONS, INTAKES, RECORDS
-from docket.times import now_micros, rfc3339
-from models.decisions import standing
+from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
+from docket.times import rfc3339
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,15 @@ def answer_of(conn: sa.Connection, assessment_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
+def kept_at(conn: sa.Connection, dispute_id: str, now: int) -> int:
+    """When an assessment of a dispute is kept: now, or right after the last one if a clock was ahead then.
+
+    Of several as of one moment the latest holds, so their order must be that in which they were made.
+    """
+    query = sa.select(sa.func.max(ASSESSMENTS.c.created_at)).where(ASSESSMENTS.c.dispute_id == dispute_id)
+    return max(now, int(conn.execute(query).scalar() or 0) + 1)
+
+
 def keep_assessment(
     conn: sa.Connection,
     answer: Mapping[str, Any],
@@ -65,8 +73,9 @@ def keep_assessment(
     as_of: int,
     features: Mapping[str, Any],
     now: int,
+    seen: str,
 ) -> bool:
-    """Keep an assessment with the values it rests on; False if it is there already, and stays."""
+    """Keep an assessment with the values it rests on and what was seen; False if it is there, and stays."""
     # Two requests with one case may come to the same assessment at once: the second finds it there.
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
     kept = conn.execute(
@@ -80,6 +89,7 @@ def keep_assessment(
             answer=text,
             features=json.dumps(features, ensure_ascii=False),
             created_at=now,
+            seen=seen,
         )
         .on_conflict_do_nothing()
         .returning(ASSESSMENTS.c.assessment_id)
@@ -104,36 +114,15 @@ def first_answer(conn: sa.Connection, dispute_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
-def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
-    """Bring the board up to what is known of a case: its latest assessment and decision."""
-    take_turns(conn, [f"board {dispute_id}"])
-    latest = conn.execute(_latest(dispute_id)).mappings().one()
-    query = sa.select(DECISIONS).where(DECISIONS.c.dispute_id == dispute_id)
-    last = conn.execute(query.order_by(DECISIONS.c.decision_no.desc()).limit(1)).mappings().first()
-    colour, decided = latest["colour"], False
-    if last is not None:
-        colour, decided = standing(latest["colour"], last["recommended"], last["colour"])
-    place = {
-        "assessment_id": latest["assessment_id"],
-        "as_of": latest["as_of"],
-        "recommended": latest["colour"],
-        "colour": colour,
-        "decided": decided,
-    }
-    mine = BOARD.c.dispute_id == dispute_id
-    there = conn.execute(sa.select(BOARD).where(mine)).mappings().first()
-    if there is None:
-        conn.execute(sa.insert(BOARD).values(dispute_id=dispute_id, changed_at=now_micros(), **place))
-    elif any(there[name] != value for name, value in place.items()):
-        # Later than it was, whatever the clock says: whoever reads on from a place must meet it again.
-        moment = max(now_micros(), there["changed_at"] + 1)
-        conn.execute(sa.update(BOARD).where(mine).values(changed_at=moment, **place))
-
-
 def _latest(dispute_id: str) -> sa.Select[Any]:
     query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.dispute_id == dispute_id)
     kept = ASSESSMENTS.c
     return query.order_by(kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc()).limit(1)
+
+
+def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
+    """The latest assessment of a dispute, as kept."""
+    return conn.execute(_latest(dispute_id)).mappings().first()
 
 
 def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
@@ -144,13 +133,13 @@ def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
 
 def latest_assessment(conn: sa.Connection, dispute_id: str) -> str | None:
     """The id of the latest assessment of a dispute."""
-    row = conn.execute(_latest(dispute_id)).mappings().first()
+    row = latest(conn, dispute_id)
     return None if row is None else str(row["assessment_id"])
 
 
 def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
     """The latest assessment of a dispute."""
-    row = conn.execute(_latest(dispute_id)).mappings().first()
+    row = latest(conn, dispute_id)
     return None if row is None else str(row["answer"])
 
 
@@ -181,6 +170,20 @@ def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     )
     row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
     return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+
+
+def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
+    """Now, or the moment of the latest row about a dispute, if the clock that it was recorded by was ahead.
+
+    Clocks are set back, and those of two workers differ: what was taken has been known since, all the same.
+    """
+    query = sa.text(
+        "SELECT MAX(x.at) FROM ("
+        "SELECT MAX(recorded_at) AS at FROM known_disputes WHERE dispute_id = :dispute "
+        "UNION ALL SELECT MAX(recorded_at) FROM known_parties WHERE dispute_id = :dispute "
+        "UNION ALL SELECT MAX(recorded_at) FROM known_events WHERE dispute_id = :dispute) AS x"
+    )
+    return max(now, int(conn.execute(query, {"dispute": dispute_id}).scalar() or 0))
 
 
 def last_grid(conn: sa.Connection, dispute_id: str) -> str:

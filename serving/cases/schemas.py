@@ -141,6 +141,12 @@ class Deadline(BaseModel):
     due_at: str = Field(description="RFC 3339.")
 
 
+class CaseDeadline(Deadline):
+    """A deadline of a case, and whether it was met."""
+
+    met: bool
+
+
 class Duplicate(BaseModel):
     """Another report that may be of the same dispute. A person decides."""
 
@@ -235,7 +241,13 @@ class CaseOut(BaseModel):
     parties: list[dict[str, Any]]
     events: list[dict[str, Any]]
     assessment: dict[str, Any] | None = Field(description="The latest; null while none has been made.")
+    deadlines: list[CaseDeadline] = Field(
+        default=[], description="Of the latest assessment; none of a case that is closed or was taken back."
+    )
     decisions: list[Decision] = Field(description="Every decision on its colours, the first first.")
+    lowering: Decision | None = Field(
+        default=None, description="What would lower the case from red and waits for a second person."
+    )
     unit: Unit | None = Field(description="Which unit has it; null if none was named.")
     withdrawn: Withdrawn | None = Field(
         description="Since when and why it counts no more; all else is as it was until then."

@@ -28,6 +28,7 @@ from serving.cases import repository
 from serving.cases.assessing import assess_and_keep
 from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
+from serving.deadlines.service import is_closed, met
 from serving.decisions import repository as decided
 from serving.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.merges.proposing import proposed, reached, shown_to, within
@@ -61,87 +62,115 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     Invalid
         If a field breaks the contract.
     """
-    now = now_micros()
-    digest = _digest(case)
     dispute_id = case.dispute.dispute_id
     try:
-        earlier = _store(state, key, case, idempotency_key, digest, now)
+        earlier = _stored(state, key, case, idempotency_key)
     except sa.exc.IntegrityError:
         # Somebody stored the same id at this very moment: now it is there, this is a repeat or a conflict.
-        earlier = _store(state, key, case, idempotency_key, digest, now)
+        earlier = _stored(state, key, case, idempotency_key)
     if earlier is not None:
         return Answer(shown_to(state, key, earlier), new=False)
     with state.store.snapshot() as conn:
         # Of the store, not of this request: of two that race, the other may have said when.
         as_of = repository.first_recorded(conn, dispute_id)
-
-    def link(conn: sa.Connection, assessment_id: str, _: str) -> None:
-        repository.link_intake(conn, dispute_id, assessment_id)
-
     assess_and_keep(state, dispute_id, as_of, then=link)
     with state.store.snapshot() as conn:
         first = repository.first_answer(conn, dispute_id)
     return Answer(shown_to(state, key, first), new=True)
 
 
-def _store(
-    state: State, key: Key, case: CaseIn, idempotency_key: str | None, digest: str, now: int
-) -> str | None:
-    """Store the case; its first answer if it came before and was answered, else None."""
+def link(conn: sa.Connection, assessment_id: str, text: str) -> None:
+    """Make this the answer to the intake that it is of, unless that has one."""
+    repository.link_intake(conn, json.loads(text)["dispute_id"], assessment_id)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The first answer to a case that came before."""
+
+    dispute_id: str
+    assessment_id: str
+    text: str
+
+    @property
+    def view(self) -> audit.Event:
+        """What the log is told when it is given again."""
+        return audit.Event("view", self.dispute_id, self.assessment_id)
+
+
+def _stored(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> str | None:
+    with state.store.begin() as conn:
+        earlier = store(conn, key, case, idempotency_key)
+        if earlier is None:
+            return None
+        audit.record_all(conn, [earlier.view])
+        return earlier.text
+
+
+def store(conn: sa.Connection, key: Key, case: CaseIn, idempotency_key: str | None) -> Earlier | None:
+    """Store the case; its first answer if it came before and was answered, else None.
+
+    Raises
+    ------
+    Conflict, Forbidden, Invalid
+        As `submit`.
+    sqlalchemy.exc.IntegrityError
+        If somebody else stored it at this very moment.
+    """
+    now, digest = now_micros(), _digest(case)
     dispute = stored(case.dispute, now)
     recorded = dispute["recorded_at"]
     persons = [stored(row, recorded) for row in case.persons]
     parties = [{"dispute_id": dispute["dispute_id"], **stored(row, recorded)} for row in case.parties]
-    with state.store.begin() as conn:
-        # Before anything else: what the service says of a case that came before is itself of that area.
-        if key.area is not None and not reaches(conn, key, dispute["grid_id"]):
+    # Before anything else: what the service says of a case that came before is itself of that area.
+    if key.area is not None and not reaches(conn, key, dispute["grid_id"]):
+        raise Forbidden(OUTSIDE)
+    spent = None if idempotency_key is None else requests.by_key(conn, key.key_id, idempotency_key)
+    if spent is not None and (spent.target, spent.body_digest) != (_TARGET, digest):
+        raise Conflict("The Idempotency-Key was used before, for another request.")
+    earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
+    if earlier is not None:
+        if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
             raise Forbidden(OUTSIDE)
-        spent = None if idempotency_key is None else requests.by_key(conn, key.key_id, idempotency_key)
-        if spent is not None and (spent.target, spent.body_digest) != (_TARGET, digest):
-            raise Conflict("The Idempotency-Key was used before, for another request.")
-        earlier = repository.intake(conn, dispute["dispute_id"], idempotency_key)
-        if earlier is not None:
-            if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
-                raise Forbidden(OUTSIDE)
-            if earlier.dispute_id != dispute["dispute_id"]:
-                raise Conflict("The Idempotency-Key was used before, for another case.")
-            if earlier.body_digest != digest:
-                raise Conflict("dispute_id was posted before with another body.")
-            if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
-                # A second key for the same case stands for it, too.
-                requests.add(
-                    conn,
-                    caller=key.key_id,
-                    idempotency_key=idempotency_key,
-                    target=_TARGET,
-                    body_digest=digest,
-                    work={"assess": []},
-                    now=now,
-                )
-            if earlier.assessment_id is not None:
-                audit.record(conn, "view", case=earlier.dispute_id, subject=earlier.assessment_id)
-                return repository.answer_of(conn, earlier.assessment_id)
-            return None
-        errors = [
-            *row_errors("disputes", [dispute], now, "dispute"),
-            *row_errors("persons", persons, now, "persons[{}]"),
-            *row_errors("parties", parties, now, "parties[{}]"),
-        ]
-        given = {"persons": [row["person_id"] for row in persons]}
-        errors += reference_errors(conn, "disputes", [dispute], "dispute", given)
-        errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
-        errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
-        errors += twice(parties, ("person_id", "role"), "parties[{}]")
-        errors += twice(persons, ("person_id",), "persons[{}]")
-        if errors:
-            raise Invalid(errors)
-        # First of all: whoever brings the same case at this moment waits here for what becomes of it.
-        repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
-        unscored.note(conn, dispute["dispute_id"], now)
-        append_rows(conn, "persons", changed_persons(conn, key, persons), now, "persons[{}]")
-        # A dispute that came by load is no new case: a POST may repeat it, never change it.
-        append_rows(conn, "disputes", [dispute], now, "dispute", corrections=False)
-        append_rows(conn, "parties", parties, now, "parties[{}]", corrections=False)
+        if earlier.dispute_id != dispute["dispute_id"]:
+            raise Conflict("The Idempotency-Key was used before, for another case.")
+        if earlier.body_digest != digest:
+            raise Conflict("dispute_id was posted before with another body.")
+        if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
+            # A second key for the same case stands for it, too.
+            requests.add(
+                conn,
+                caller=key.key_id,
+                idempotency_key=idempotency_key,
+                target=_TARGET,
+                body_digest=digest,
+                work={"assess": []},
+                now=now,
+            )
+        if earlier.assessment_id is not None:
+            text = repository.answer_of(conn, earlier.assessment_id)
+            return Earlier(earlier.dispute_id, earlier.assessment_id, text)
+        return None
+    errors = [
+        *row_errors("disputes", [dispute], now, "dispute"),
+        *row_errors("persons", persons, now, "persons[{}]"),
+        *row_errors("parties", parties, now, "parties[{}]"),
+    ]
+    given = {"persons": [row["person_id"] for row in persons]}
+    errors += reference_errors(conn, "disputes", [dispute], "dispute", given)
+    errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
+    errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
+    errors += twice(parties, ("person_id", "role"), "parties[{}]")
+    errors += twice(persons, ("person_id",), "persons[{}]")
+    if errors:
+        raise Invalid(errors)
+    # First of all: whoever brings the same case at this moment waits here for what becomes of it.
+    repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
+    unscored.note(conn, dispute["dispute_id"], now)
+    append_rows(conn, "persons", changed_persons(conn, key, persons), now, "persons[{}]")
+    # A dispute that came by load is no new case: a POST may repeat it, never change it.
+    append_rows(conn, "disputes", [dispute], now, "dispute", corrections=False)
+    append_rows(conn, "parties", parties, now, "parties[{}]", corrections=False)
     return None
 
 
@@ -177,6 +206,25 @@ def append_rows(
     return done.inserted + done.corrected
 
 
+def seen(conn: sa.Connection, key: Key, dispute_id: str, now: int) -> tuple[int, repository.Known]:
+    """The moment as of which a case is shown, and what was known of it then: the last one if it ended.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    """
+    merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
+    ended = None if merge is None else merge.recorded_at
+    if gone is not None:
+        ended = parse_instant(gone["withdrawn_at"])
+    moment = now if ended is None else ended - 1
+    known = repository.dispute(conn, dispute_id, moment)
+    if known is None or not reaches(conn, key, known.grid_id):
+        raise NotFound()
+    return moment, known
+
+
 def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     """A case as known now, with its latest assessment; one that was merged or withdrawn as known until then.
 
@@ -185,16 +233,11 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     NotFound
         If there is no such case in the key's area.
     """
-    now = now_micros()
     with state.store.snapshot() as conn:
+        now = repository.present(conn, dispute_id, now_micros())
         merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
-        ended = None if merge is None else merge.recorded_at
-        if gone is not None:
-            ended = parse_instant(gone["withdrawn_at"])
-        moment = now if ended is None else ended - 1
-        known = repository.dispute(conn, dispute_id, moment)
-        if known is None or not reaches(conn, key, known.grid_id):
-            raise NotFound()
+        moment, known = seen(conn, key, dispute_id, now)
+        waits = decided.waiting(conn, dispute_id)
         (dispute,) = repository.rows(conn, "disputes", dispute_id, moment)
         dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
         answer = repository.latest_answer(conn, dispute_id)
@@ -204,7 +247,11 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "parties": repository.rows(conn, "parties", dispute_id, moment),
             "events": repository.rows(conn, "events", dispute_id, moment),
             "assessment": None if answer is None else json.loads(within(conn, key, answer)),
+            "deadlines": _deadlines(conn, dispute_id, known, answer, moment),
             "decisions": decided.decisions(conn, dispute_id),
+            "lowering": None
+            if (waits := decided.waiting(conn, dispute_id)) is None
+            else decided.told_lowering(waits),
             "unit": decided.unit(conn, dispute_id),
             "withdrawn": gone,
             "duplicates": [] if gone else reached(conn, key, proposed(conn, dispute_id, now)),
@@ -213,6 +260,15 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         }
     viewed(state, [dispute_id])
     return shown
+
+
+def _deadlines(
+    conn: sa.Connection, dispute_id: str, known: repository.Known, answer: str | None, as_of: int
+) -> list[dict[str, Any]]:
+    if answer is None or is_closed(conn, dispute_id, as_of):
+        return []
+    done = met(conn, dispute_id, known.first_recorded, as_of)
+    return [{**one, "met": one["kind"] in done} for one in json.loads(answer)["deadlines"]]
 
 
 def _digest(case: CaseIn) -> str:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from serving.errors import PROBLEM_JSON, ProblemBody
 
-_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Worth another try: everything that changes something goes under a key, so nothing is taken twice."""
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
 

@@ -8,7 +8,7 @@ from serving import errors
 from serving.access import Caller, Guarded
 from serving.answering import CaseId, Here, created, replaced, sent
 from serving.decisions import service
-from serving.decisions.schemas import Decision, DecisionIn, Unit, UnitIn, WithdrawIn, Withdrawn
+from serving.decisions.schemas import ApprovalIn, Decision, DecisionIn, Unit, UnitIn, WithdrawIn, Withdrawn
 from serving.repeats.service import IdempotencyKey, ask_of
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=Guarded)
@@ -19,7 +19,7 @@ _ERRORS = errors.documented(errors.NotFound, errors.Conflict, errors.Unavailable
     "/cases/{dispute_id}/decision",
     response_model=Decision,
     summary="Confirm or override a colour",
-    responses=_ERRORS,
+    responses={202: {"model": Decision, "description": "It waits for a second person."}, **_ERRORS},
 )
 def put_decision(
     dispute_id: CaseId,
@@ -33,9 +33,34 @@ def put_decision(
 
     It is about the latest assessment: 409 if the case was assessed anew since. The decision stands until
     something more urgent is recommended than the person saw and chose; a falling score doesn't lower it.
+    What would lower a red case is answered 202: it stays red until another key approves.
     """
     ask = ask_of(key, request, asked, idempotency_key)
-    return replaced(service.decide(state, key, ask, dispute_id, asked))
+    answer = service.decide(state, key, ask, dispute_id, asked)
+    status = 202 if service.waits(answer) else 200
+    return Response(answer.text, status_code=status, media_type="application/json")
+
+
+@router.put(
+    "/cases/{dispute_id}/decision/approval",
+    response_model=Decision,
+    summary="Agree that a red case is lowered, or refuse it",
+    responses=_ERRORS,
+)
+def put_approval(
+    dispute_id: CaseId,
+    asked: ApprovalIn,
+    key: Caller,
+    state: Here,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Another key than the one that proposed it agrees, and the decision stands; or refuses, with a reason.
+
+    403 if it is the same key; 409 if nothing waits, or the case was assessed anew since.
+    """
+    ask = ask_of(key, request, asked, idempotency_key)
+    return replaced(service.approve(state, key, ask, dispute_id, asked))
 
 
 @router.put(

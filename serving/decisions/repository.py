@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from docket.store.metadata import ASSESSMENTS, DECISIONS, HANDLERS, RECORDS, WITHDRAWALS
+from docket.store.metadata import (
+    ASSESSMENTS,
+    AUDIT_LOG,
+    BOARD,
+    DECISIONS,
+    HANDLERS,
+    LOWERINGS,
+    RECORDS,
+    WITHDRAWALS,
+)
 from docket.times import rfc3339
 
 
@@ -22,9 +32,63 @@ def decisions(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
             "reason": row["reason"],
             "by": row["by"],
             "decided_at": rfc3339(row["decided_at"]),
+            "state": "standing",
+            "approved_by": row["approved_by"],
         }
         for row in conn.execute(query).mappings()
     ]
+
+
+def waiting(conn: sa.Connection, dispute_id: str) -> dict[str, Any] | None:
+    """What somebody would lower from red and nobody else has agreed to yet."""
+    query = sa.select(LOWERINGS).where(LOWERINGS.c.dispute_id == dispute_id, LOWERINGS.c.state == "waiting")
+    row = conn.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def add_lowering(conn: sa.Connection, **values: Any) -> None:
+    """Keep that somebody would lower a case from red."""
+    conn.execute(sa.insert(LOWERINGS).values(state="waiting", **values))
+
+
+def end_lowering(
+    conn: sa.Connection, dispute_id: str, state: str, *, by: str, now: int, reason: str | None = None
+) -> None:
+    """Let nothing wait any more: it was approved, refused, or replaced by another decision."""
+    mine = sa.update(LOWERINGS).where(LOWERINGS.c.dispute_id == dispute_id, LOWERINGS.c.state == "waiting")
+    conn.execute(mine.values(state=state, ended_at=now, ended_by=by, end_reason=reason))
+
+
+def told_lowering(row: Mapping[str, Any], state: str = "waiting") -> dict[str, Any]:
+    """A proposal to lower as answered: a decision that doesn't stand."""
+    return {
+        **{
+            name: row[name]
+            for name in ("dispute_id", "assessment_id", "recommended", "colour", "reason", "by")
+        },
+        "decided_at": rfc3339(row["proposed_at"]),
+        "state": state,
+        "approved_by": None,
+    }
+
+
+def stands_as(conn: sa.Connection, dispute_id: str) -> str | None:
+    """The colour that people go by."""
+    return conn.execute(sa.select(BOARD.c.colour).where(BOARD.c.dispute_id == dispute_id)).scalar()
+
+
+def opened(conn: sa.Connection, dispute_id: str, assessment_id: str, by: str) -> int | None:
+    """When somebody first opened a case since an assessment of it was kept (µs), as the log says."""
+    kept = sa.select(ASSESSMENTS.c.created_at).where(ASSESSMENTS.c.assessment_id == assessment_id)
+    query = sa.select(sa.func.min(AUDIT_LOG.c.at)).where(
+        AUDIT_LOG.c.case_id == dispute_id,
+        AUDIT_LOG.c.actor == by,
+        AUDIT_LOG.c.action == "view",
+        AUDIT_LOG.c.subject.is_(None),
+        AUDIT_LOG.c.at >= kept.scalar_subquery(),
+    )
+    found = conn.execute(query).scalar()
+    return None if found is None else int(found)
 
 
 def add_decision(conn: sa.Connection, **values: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,6 +34,28 @@ class Decision(BaseModel):
     reason: str | None = Field(description="As kept: masked; null of a confirmation that gave none.")
     by: str = Field(description="The id of the key.")
     decided_at: str = Field(description="RFC 3339.")
+    state: Literal["standing", "waiting", "refused"] = Field(
+        default="standing",
+        description="`waiting`: it would lower a red case, and another person has to agree; `refused`: that "
+        "one didn't. Neither changes the colour.",
+    )
+    approved_by: str | None = Field(
+        default=None, description="The key of the second person, where one was needed."
+    )
+
+
+class ApprovalIn(BaseModel):
+    """What a second person says of lowering a red case."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.APPROVE]})
+
+    assessment_id: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_ID, description="The assessment that the person saw.")
+    ]
+    approve: Annotated[bool, Field(strict=True)] = Field(
+        description="false refuses it, or takes one's own back."
+    )
+    reason: Words | None = Field(default=None, description="Why; needed to refuse. Kept masked.")
 
 
 class WithdrawIn(BaseModel):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
 import sqlalchemy as sa
 
 from docket import audit
@@ -16,15 +20,22 @@ from serving.cases import repository as cases
 from serving.cases.placing import located
 from serving.cases.service import Answer
 from serving.decisions import repository
-from serving.decisions.schemas import DecisionIn, UnitIn, WithdrawIn
-from serving.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
+from serving.decisions.schemas import ApprovalIn, DecisionIn, UnitIn, WithdrawIn
+from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unavailable
+from serving.queue.board import URGENCY, show_on_board
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
 from serving.webhooks import service as webhooks
 
+ANEW: Final = "The case was assessed anew since: decide on the latest assessment."
+NOTHING_WAITS: Final = "Nothing waits for a second person, or it is about another assessment."
+ANOTHER: Final = "Another person than the one who proposed it has to agree."
+
 
 def decide(state: State, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn) -> Answer:
     """Keep what a person decided about the latest assessment's colour, beside what it recommends.
+
+    What would lower a red case waits until another person agrees (`approve`).
 
     Raises
     ------
@@ -48,33 +59,111 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
     recommended = repository.assessed_as(conn, dispute_id, asked.assessment_id)
     if recommended is None:
         raise Invalid([FieldError(field="assessment_id", reason="not an assessment of the case")])
-    if asked.reason is None and asked.colour != recommended:
-        raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is overridden")])
+    stands = repository.stands_as(conn, dispute_id) or recommended
+    lowers = URGENCY[asked.colour] > URGENCY[stands]
     reason = None if asked.reason is None else prepare(asked.reason).text
     before = repository.decisions(conn, dispute_id)
+    lowering = repository.waiting(conn, dispute_id)
     said = {"assessment_id": asked.assessment_id, "colour": asked.colour, "reason": reason}
-    new = not before or any(before[-1][name] != value for name, value in said.items())
-    if new:
-        if cases.latest_assessment(conn, dispute_id) != asked.assessment_id:
-            raise Conflict("The case was assessed anew since: decide on the latest assessment.")
-        values = {**said, "dispute_id": dispute_id, "recommended": recommended, "by": key.key_id}
-        repository.add_decision(conn, decided_at=now, **values)
-        cases.show_on_board(conn, dispute_id)
-    kept = repository.decisions(conn, dispute_id)[-1]
-    taken = note(conn, ask, new=new, answer=kept)
-    if new:
-        webhooks.decided(
-            conn,
-            dispute_id=dispute_id,
-            decision_id=f"{dispute_id}:{now}",
-            assessment_id=asked.assessment_id,
-            colour=asked.colour,
-            recommended=recommended,
-            decided_at=now,
-        )
+    latest = lowering if lowering is not None else before[-1] if before else None
+    if latest is not None and all(latest[name] == value for name, value in said.items()):
+        kept = before[-1] if lowering is None else repository.told_lowering(lowering)
+        return note(conn, ask, new=False, answer=kept)
+    if cases.latest_assessment(conn, dispute_id) != asked.assessment_id:
+        raise Conflict(ANEW)
+    if asked.reason is None and (lowers or asked.colour != recommended):
+        raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is overridden")])
+    if lowering is not None:
+        repository.end_lowering(conn, dispute_id, "replaced", by=key.key_id, now=now)
+    values = {
+        **said,
+        "dispute_id": dispute_id,
+        "recommended": recommended,
+        "by": key.key_id,
+        "opened_at": repository.opened(conn, dispute_id, asked.assessment_id, key.key_id),
+    }
+    if lowers and stands == "red":
+        # One person alone lowers no red case: it stays red until another has agreed.
+        repository.add_lowering(conn, proposed_at=now, **values)
+        answer = repository.told_lowering({**values, "proposed_at": now})
+        taken = note(conn, ask, new=True, answer=answer)
         told = {"recommended": recommended, "colour": asked.colour}
-        audit.record(conn, "decide", case=dispute_id, subject=asked.assessment_id, detail=told)
+        audit.record(conn, "propose", case=dispute_id, subject=asked.assessment_id, detail=told)
+        return taken
+    return _settled(conn, ask, now, values)
+
+
+def _settled(conn: sa.Connection, ask: Ask, now: int, values: Mapping[str, Any]) -> Taken:
+    """Keep a decision that stands from now on, and tell of it."""
+    dispute_id, assessment_id = values["dispute_id"], values["assessment_id"]
+    recommended, colour = values["recommended"], values["colour"]
+    repository.add_decision(conn, decided_at=now, **values)
+    show_on_board(conn, dispute_id)
+    taken = note(conn, ask, new=True, answer=repository.decisions(conn, dispute_id)[-1])
+    webhooks.decided(
+        conn,
+        dispute_id=dispute_id,
+        decision_id=f"{dispute_id}:{now}",
+        assessment_id=assessment_id,
+        colour=colour,
+        recommended=recommended,
+        decided_at=now,
+    )
+    told = {"recommended": recommended, "colour": colour}
+    if values.get("approved_by"):
+        told["proposed_by"] = values["by"]
+    audit.record(conn, "decide", case=dispute_id, subject=assessment_id, detail=told)
     return taken
+
+
+def waits(answer: Answer) -> bool:
+    """Whether what was decided waits for a second person."""
+    return bool(json.loads(answer.text).get("state") == "waiting")
+
+
+def approve(state: State, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn) -> Answer:
+    """Let another person agree that a red case is lowered, or refuse it; who proposed it may take it back.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    Forbidden
+        If who proposed it would agree to it.
+    Conflict
+        If nothing waits, or the case was assessed anew since.
+    Invalid
+        If it is refused without a reason.
+    """
+    now = now_micros()
+    with state.store.begin() as conn:
+        located(conn, key, dispute_id, now, own=True)
+        earlier = found(conn, ask)
+        taken = Taken(earlier, new=False) if earlier else _approved(conn, key, ask, dispute_id, asked, now)
+    return answered(state, key, taken)
+
+
+def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn, now: int) -> Taken:
+    cases.take_turns(conn, [f"board {dispute_id}"])
+    lowering = repository.waiting(conn, dispute_id)
+    if lowering is None or lowering["assessment_id"] != asked.assessment_id:
+        raise Conflict(NOTHING_WAITS)
+    if not asked.approve:
+        if asked.reason is None:
+            raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is refused")])
+        reason = prepare(asked.reason).text
+        repository.end_lowering(conn, dispute_id, "refused", by=key.key_id, now=now, reason=reason)
+        taken = note(conn, ask, new=True, answer=repository.told_lowering(lowering, "refused"))
+        told = {"colour": lowering["colour"], "proposed_by": lowering["by"]}
+        audit.record(conn, "refuse", case=dispute_id, subject=asked.assessment_id, detail=told)
+        return taken
+    if lowering["by"] == key.key_id:
+        raise Forbidden(ANOTHER)
+    if cases.latest_assessment(conn, dispute_id) != asked.assessment_id:
+        raise Conflict(ANEW)
+    repository.end_lowering(conn, dispute_id, "approved", by=key.key_id, now=now)
+    names = ("dispute_id", "assessment_id", "recommended", "colour", "reason", "by", "opened_at")
+    return _settled(conn, ask, now, {**{name: lowering[name] for name in names}, "approved_by": key.key_id})
 
 
 def take_on(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnitIn) -> Answer:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from typing import Any, Final
+from typing import Any
 
 from docket.keys import Area, Key, KeyRequestError
 from docket.store.merged import merge_of
@@ -16,10 +14,9 @@ from serving.cases import repository as known
 from serving.decisions import repository as decided
 from serving.errors import FieldError, Invalid, NotFound
 from serving.listing import repository
+from serving.listing.cursors import cursor_of, parts_of
 from serving.merges.proposing import within
 from serving.state import State
-
-_LARGEST: Final = 2**62
 
 
 def cases(
@@ -50,11 +47,7 @@ def cases(
     """
     areas = [key.area] if key.area is not None else []
     if area is not None:
-        try:
-            areas.append(Area.parse(area))
-        except KeyRequestError as error:
-            expected = "street:ID, community:ID or grid:ID"
-            raise Invalid([FieldError(field="area", reason="not an area", expected=expected)]) from error
+        areas.append(area_of(area))
     place = _place(cursor)
     if since is not None and since > place[0]:
         place = (since - 1, chr(0x10FFFF))
@@ -77,7 +70,7 @@ def cases(
     last = shown[-1] if len(rows) > limit else None
     return {
         "cases": listed,
-        "next": None if last is None else _cursor(last["changed_at"], last["dispute_id"]),
+        "next": None if last is None else cursor_of((last["changed_at"], last["dispute_id"])),
     }
 
 
@@ -94,7 +87,7 @@ def assessments(state: State, key: Key, dispute_id: str, *, cursor: str | None, 
     place = _place(cursor)
     with state.store.snapshot() as conn:
         gone = merge_of(conn, dispute_id) is not None or decided.withdrawn(conn, dispute_id) is not None
-        here = known.dispute(conn, dispute_id, now_micros())
+        here = known.dispute(conn, dispute_id, known.present(conn, dispute_id, now_micros()))
         grid = known.last_grid(conn, dispute_id) if gone else None if here is None else here.grid_id
         if grid is None or not reaches(conn, key, grid):
             raise NotFound()
@@ -103,29 +96,28 @@ def assessments(state: State, key: Key, dispute_id: str, *, cursor: str | None, 
         told = [json.loads(within(conn, key, row["answer"])) for row in shown]
     viewed(state, [dispute_id], "assessments")
     last = shown[-1] if len(rows) > limit else None
-    following = None if last is None else _cursor(last["created_at"], last["assessment_id"])
+    following = None if last is None else cursor_of((last["created_at"], last["assessment_id"]))
     return {"assessments": told, "next": following}
 
 
-def _cursor(moment: int, name: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment, name]).encode()).decode()
-
-
-def _place(cursor: str | None) -> tuple[int, str]:
-    """Where a cursor stands; without one before everything.
+def area_of(text: str) -> Area:
+    """The area that a caller names.
 
     Raises
     ------
     Invalid
-        If it isn't one that was given.
+        If it isn't one.
     """
+    try:
+        return Area.parse(text)
+    except KeyRequestError as error:
+        expected = "street:ID, community:ID or grid:ID"
+        raise Invalid([FieldError(field="area", reason="not an area", expected=expected)]) from error
+
+
+def _place(cursor: str | None) -> tuple[int, str]:
+    """Where a cursor stands; without one before everything."""
     if cursor is None:
         return (0, "")
-    try:
-        moment, name = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        moment, name = None, None
-    good = type(moment) is int and isinstance(name, str) and 0 <= moment < _LARGEST
-    if not good or not name.isprintable():
-        raise Invalid([FieldError(field="cursor", reason="not one that was given")])
+    moment, name = parts_of(cursor, (int, str))
     return (moment, name)

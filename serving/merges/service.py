@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -18,11 +18,12 @@ from docket.text import prepare
 from docket.times import now_micros, rfc3339
 from models.duplicates import probability_of
 from serving.access import reaches
-from serving.cases import repository
+from serving.cases import repository, together
 from serving.cases import service as cases
 from serving.cases.assessing import assess_and_keep
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer
+from serving.cases.together import Outcome
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
 from serving.logs import log_failure
 from serving.merges.schemas import MergeIn, UnmergeIn
@@ -51,12 +52,26 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     The answer is the case's own, made before: it names the case that it is now part of among `duplicates`.
     """
     answer = cases.submit(state, key, case, idempotency_key)
-    if answer.new and state.settings.merge_above is not None:
-        try:
-            _by_rule(state, case.dispute.dispute_id, state.settings.merge_above)
-        except Exception as error:  # noqa: BLE001 - the case is taken and answered; a person can still merge it
-            log_failure(_log, "merge_by_rule_failed", error)
+    _merge_new(state, case, answer)
     return answer
+
+
+def submit_together(state: State, key: Key, batch: Sequence[CaseIn]) -> list[Outcome]:
+    """`serving.cases.together.submit_together`; then merge by rule as `submit` does."""
+    outcomes = together.submit_together(state, key, batch)
+    for case, outcome in zip(batch, outcomes, strict=True):
+        if isinstance(outcome, Answer):
+            _merge_new(state, case, outcome)
+    return outcomes
+
+
+def _merge_new(state: State, case: CaseIn, answer: Answer) -> None:
+    if not answer.new or state.settings.merge_above is None:
+        return
+    try:
+        _by_rule(state, case.dispute.dispute_id, state.settings.merge_above)
+    except Exception as error:  # noqa: BLE001 - the case is taken and answered; a person can still merge it
+        log_failure(_log, "merge_by_rule_failed", error)
 
 
 def _by_rule(state: State, dispute_id: str, least: float) -> None:

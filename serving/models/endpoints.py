@@ -20,13 +20,14 @@ class CurrentModel(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [
         {"version": "models:/anlan/3", "policy_version": "colours-1f2e3d4c5b6a",
          "trained_until": "2026-03-01T00:00:00+08:00", "data_digest": "9b1e…",
-         "info": {"disputes": 8000}}]})  # fmt: skip
+         "info": {"disputes": 8000}, "card": "# Model card…"}]})  # fmt: skip
 
     version: str = Field(examples=["models:/anlan/3"])
     policy_version: str = Field(description="Of the colour policy that came with the model.")
     trained_until: str | None = Field(description="Nothing recorded at or after this was seen.")
     data_digest: str | None = Field(description="SHA-256 of the records that it was trained on.")
     info: dict[str, Any] = Field(description="Further facts of the training, as the model card states them.")
+    card: str = Field(description="The model card, Markdown; empty where the version was saved without one.")
 
 
 @router.get("/current", summary="The model in use", responses=documented(Unauthorised, NotFound))
@@ -44,4 +45,5 @@ def current_model(key: Caller, state: Annotated[State, Depends(state_of)]) -> Cu
         trained_until=info.get("trained_until"),
         data_digest=info.get("data_digest"),
         info=info,
+        card=current.scorer.card,
     )

@@ -115,6 +115,18 @@ def finish(
     return by_number(conn, request_no)
 
 
+def prune(conn: sa.Connection, *, before: int, most: int) -> int:
+    """Forget up to `most` requests that were noted before a moment (µs); how many.
+
+    What they stored stands under its ids all the same, so that none of them is ever taken twice.
+    """
+    old = sa.select(REQUESTS.c.request_no).where(REQUESTS.c.noted_at < before)
+    rows = old.order_by(REQUESTS.c.request_no).limit(most).with_for_update(skip_locked=True)
+    found = conn.execute(rows).scalars().all()
+    conn.execute(sa.delete(REQUESTS).where(REQUESTS.c.request_no.in_(found)))
+    return len(found)
+
+
 def key_of_a_case(conn: sa.Connection, idempotency_key: str) -> bool:
     """Whether a case was sent in with the key."""
     query = sa.select(INTAKES.c.dispute_id).where(INTAKES.c.idempotency_key == idempotency_key)

@@ -12,7 +12,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from docket.store.metadata import UNSCORED
+from docket.caseload import open_disputes
+from docket.store.metadata import ASSESSMENTS, UNSCORED
 from docket.times import MINUTE
 
 GRACE: Final = MINUTE
@@ -41,9 +42,20 @@ class Claim:
 def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
     """Note that a case is to be assessed for what this transaction stores of it."""
     fresh = {"due_at": now + GRACE, "tries": 0, "degraded": False}
-    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=1, **fresh)
+    # Never the number of one that was settled before: who assesses for that one mustn't settle this.
+    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=now, **fresh)
     again = {**fresh, "revision": UNSCORED.c.revision + 1}
     conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=again))
+
+
+def note_open(conn: sa.Connection, now: int) -> None:
+    """Note the open disputes of which no assessment was ever made: they came by a load."""
+    assessed = set(conn.execute(sa.select(ASSESSMENTS.c.dispute_id).distinct()).scalars())
+    fresh = [name for name in open_disputes(conn, now) if name not in assessed]
+    if fresh:
+        shared = {"since": now, "due_at": now, "revision": 1, "tries": 0, "degraded": False}
+        rows = [{"dispute_id": name, **shared} for name in fresh]
+        conn.execute(_insert(conn).on_conflict_do_nothing(), rows)
 
 
 def revision(conn: sa.Connection, dispute_id: str) -> int | None:
@@ -69,7 +81,7 @@ def settle(conn: sa.Connection, dispute_id: str, seen: int | None, *, degraded: 
             conn.execute(sa.delete(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id, same))
         return
     waits = {"due_at": now, "tries": 0, "degraded": True}
-    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=1, **waits)
+    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=now, **waits)
     conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=waits, where=same))
 
 
@@ -108,13 +120,18 @@ def drop(conn: sa.Connection, dispute_id: str, seen: int | None) -> None:
 
 def waiting(conn: sa.Connection, now: int) -> int:
     """How many cases are stored and not scored, but for those that are being taken in at this moment."""
-    late = UNSCORED.c.degraded | (UNSCORED.c.tries > 0) | (UNSCORED.c.due_at <= now)
+    late = UNSCORED.c.degraded | (UNSCORED.c.tries > 0) | _is_due(now)
     return int(conn.execute(sa.select(sa.func.count()).select_from(UNSCORED).where(late)).scalar_one())
 
 
 def _due(now: int, *, model: bool) -> sa.Select[Any]:
-    query = sa.select(UNSCORED).where(UNSCORED.c.due_at <= now)
+    query = sa.select(UNSCORED).where(_is_due(now))
     return query if model else query.where(UNSCORED.c.degraded.is_(False))
+
+
+def _is_due(now: int) -> sa.ColumnElement[bool]:
+    # What was noted well after now was noted by a clock that was ahead, and need not wait for that moment.
+    return (UNSCORED.c.due_at <= now) | ((UNSCORED.c.since > now + GRACE) & (UNSCORED.c.tries == 0))
 
 
 def _insert(conn: sa.Connection) -> Any:

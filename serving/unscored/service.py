@@ -15,7 +15,7 @@ from docket.store.merged import merge_of
 from docket.times import HOUR, MINUTE, now_micros
 from docket.tracing import span
 from serving.cases import repository as cases
-from serving.cases.assessing import assessed, by_rules, keep
+from serving.cases.assessing import Made, assessed, by_rules, keep, sight
 from serving.logs import log_failure
 from serving.state import State
 from serving.unscored import repository
@@ -78,10 +78,10 @@ class CatchUp:
             self._assess(claim)
 
     def _assess(self, claim: Claim) -> None:
-        state, now = self._state, now_micros()
-        current = state.models.current
+        state, current = self._state, self._state.models.current
         with state.store.snapshot() as conn:
-            seen = repository.revision(conn, claim.dispute_id)
+            now = cases.present(conn, claim.dispute_id, now_micros())
+            seen = sight(conn, claim.dispute_id)
             gone = merge_of(conn, claim.dispute_id) is not None
             gone = gone or cases.dispute(conn, claim.dispute_id, now) is None
             if not gone:
@@ -92,19 +92,20 @@ class CatchUp:
                 except Exception as error:  # noqa: BLE001 - one case that can't be scored is not the others
                     log_failure(_log, "catch_up_failed", error)
                     if claim.degraded:  # the rules have answered already
-                        self._postpone(claim, now)
+                        self._postpone(claim)
                         return
                     answer, features = by_rules(conn, claim.dispute_id, now), {}
         if gone:
             with state.store.begin() as conn:
-                repository.drop(conn, claim.dispute_id, seen)
+                repository.drop(conn, claim.dispute_id, seen.revision)
             return
-        keep(state, answer, features, now, seen)
+        keep(state, [Made(answer, features, now, seen)])
         state.metrics.caught_up.inc()
         if answer["degraded"] and current is not None:
-            self._postpone(claim, now)
+            self._postpone(claim)
 
-    def _postpone(self, claim: Claim, now: int) -> None:
+    def _postpone(self, claim: Claim) -> None:
+        now = now_micros()
         with self._state.store.begin() as conn:
             wait = min(MINUTE * 2 ** min(claim.tries, 10), _LONGEST)
             repository.postpone(conn, claim.dispute_id, now + wait)

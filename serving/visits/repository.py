@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from docket import caseload
+from docket.asof import known_sql
 
 
 def cases_of(conn: sa.Connection, person_id: str, grid_id: str, as_of: int) -> list[str]:
@@ -19,3 +22,20 @@ def grids_of(conn: sa.Connection, person_ids: list[str]) -> dict[str, str]:
         "SELECT person_id, grid_id FROM known_persons WHERE person_id IN :ids AND superseded_at IS NULL"
     ).bindparams(sa.bindparam("ids", expanding=True))
     return {row[0]: row[1] for row in conn.execute(query, {"ids": person_ids})}
+
+
+def paid_by(conn: sa.Connection, worker_id: str, since: int, as_of: int) -> list[dict[str, Any]]:
+    """The visits that a worker paid since a moment, the last first: `person_id, at, contact, finding`."""
+    query = sa.text(
+        'SELECT v.person_id, v."at", v.contact, v.finding FROM known_visits AS v '
+        f'WHERE v.worker_id = :worker AND v."at" >= :since AND {known_sql("v")} '
+        'ORDER BY v."at" DESC, v.visit_id'
+    )
+    found = conn.execute(query, {"worker": worker_id, "since": since, "as_of": as_of}).mappings()
+    return [dict(row) for row in found]
+
+
+def capacity(conn: sa.Connection, worker_id: str) -> int:
+    """How many visits a day a worker has time for."""
+    query = sa.text("SELECT w.daily_visits FROM known_workers AS w WHERE w.worker_id = :worker")
+    return int(conn.execute(query, {"worker": worker_id}).scalar() or 0)

@@ -11,12 +11,14 @@ import structlog
 from docket import caseload
 from docket.keys import Key
 from docket.store.planned import keep_plan
+from docket.store.reading import identities
 from docket.times import local_day, now_micros, parse_instant
 from models.visit_list import planned_rows, visit_list
 from serving.audit.service import viewed
 from serving.errors import FieldError, Invalid, NotFound
 from serving.logs import log_failure
 from serving.state import State
+from serving.visits import repository
 
 _log = structlog.get_logger("anlan.visits")
 
@@ -66,6 +68,29 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
     visible = [row for row in rows if row["worker_id"] in reached]
     viewed(state, [row["dispute_id"] for row in visible], f"visits {text}")
     return {"date": text, "visits": visible}
+
+
+def round_of(state: State, key: Key) -> dict[str, Any]:
+    """A worker's day: what is left of today's list within capacity, and what was done.
+
+    The plan is made anew as visits come in; who was visited today isn't sent for again, and what is
+    left is no more than the day still holds.
+
+    Returns
+    -------
+    dict
+        `date`; `left` and `done`, rows of the list and visits; `capacity`; `people`, who they are, by person.
+    """
+    told = visits(state, key, None, None)
+    start = parse_instant(told["date"])
+    with state.store.snapshot() as conn:
+        done = repository.paid_by(conn, str(key.worker_id), start, now_micros())
+        capacity = repository.capacity(conn, str(key.worker_id))
+        seen = {row["person_id"] for row in done}
+        left = [row for row in told["visits"] if row["person_id"] not in seen]
+        left = left[: max(capacity - len(seen), 0)]
+        people = identities(conn, sorted({row["person_id"] for row in left} | seen))
+    return {"date": told["date"], "left": left, "done": done, "capacity": capacity, "people": people}
 
 
 def _workers_of(conn: Any, key: Key) -> set[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from serving.settings import Settings
 
 webhook = typer.Typer(
-    help="Webhooks: other systems told of colours, decisions, deadlines.", no_args_is_help=True
+    help="Webhooks: other systems told of colours, decisions, deadlines, slips.", no_args_is_help=True
 )
 _Store = Annotated[str | None, typer.Option("--store", help=STORE_HELP)]
 _Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id; `anlan webhook list`.")]
@@ -24,7 +24,9 @@ _Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id; `anl
 @webhook.command("add")
 def add_webhook(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where to send; https.")],
-    events: Annotated[str, typer.Option("--events", help="Of colour, decision, deadline; commas between.")],
+    events: Annotated[
+        str, typer.Option("--events", help="Of colour, decision, deadline, slip; commas between.")
+    ],
     area: Annotated[
         str | None,
         typer.Option("--area", help="street:ID, community:ID or grid:ID; else the whole district."),

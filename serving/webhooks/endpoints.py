@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header
 
-from serving.webhooks.schemas import ColourMessage, DeadlineMessage, DecisionMessage
+from serving.webhooks.schemas import ColourMessage, DeadlineMessage, DecisionMessage, SlipMessage
 
 router = APIRouter()
 
@@ -37,3 +37,8 @@ def decision(body: DecisionMessage, id: _Id, at: _When, signature: _Signature) -
 @router.post("deadline", summary="A deadline comes near or has come", responses=_TAKEN)
 def deadline(body: DeadlineMessage, id: _Id, at: _When, signature: _Signature) -> None:
     """Told before and at a deadline, unless it was met."""
+
+
+@router.post("slip", summary="A slip was issued, or came to its next state", responses=_TAKEN)
+def slip(body: SlipMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told once for each step."""

@@ -73,3 +73,22 @@ class DeadlineMessage(_Said):
     type: Literal["deadline"] = "deadline"
     timestamp: str = Field(description="RFC 3339: the moment that it was planned for.")
     data: DeadlineData
+
+
+class SlipData(_Said):
+    """A slip was issued, or came to its next state."""
+
+    dispute_id: str
+    slip_id: str
+    colour: Literal["yellow", "red"]
+    unit: str
+    state: Literal["issued", "acknowledged", "handled", "reviewed", "closed"]
+    at: str = Field(description="RFC 3339: of the step.")
+
+
+class SlipMessage(_Said):
+    """The body of `slip`."""
+
+    type: Literal["slip"] = "slip"
+    timestamp: str = Field(description="RFC 3339: when it happened.")
+    data: SlipData

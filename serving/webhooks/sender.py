@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
+import sqlalchemy as sa
 import structlog
 
 from docket.outbox import queue
-from docket.outbox.endpoints import secret_of
+from docket.outbox.endpoints import pause, secret_of
 from docket.outbox.queue import Claimed
 from docket.times import SECOND, now_micros
 from docket.tracing import span
@@ -20,7 +22,7 @@ from serving.logs import log_failure
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State
-from serving.webhooks.sending import Post
+from serving.webhooks.sending import Post, Refusal
 from serving.webhooks.signing import signed
 
 _log = structlog.get_logger("anlan.webhooks")
@@ -67,6 +69,9 @@ class Sender:
         # Longer than a try can take; what is left is for a slow store.
         self._lease = int((2 * state.settings.webhook_seconds + 60) * SECOND)
         self._stop = threading.Event()
+        self._offset: int | None = None
+        # Until when (monotonic) an endpoint asked to be left alone.
+        self._asked: dict[str, float] = {}
 
     def run(self) -> None:
         """Deliver until `stop`."""
@@ -74,7 +79,10 @@ class Sender:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as pool:
             while not self._stop.is_set():
                 try:
-                    for endpoint_id in self._due():
+                    if self._set_back():
+                        with self._store.begin() as conn:
+                            queue.ahead(conn, now=now_micros(), lease=self._lease)
+                    for endpoint_id in self.due():
                         if endpoint_id not in busy:
                             busy.add(endpoint_id)
                             done = pool.submit(self.drain, endpoint_id)
@@ -82,6 +90,12 @@ class Sender:
                 except Exception as error:  # noqa: BLE001 - the store may be back at the next look
                     log_failure(_log, "outbox_unread", error)
                 self._stop.wait(POLL)
+
+    def _set_back(self) -> bool:
+        """Whether the clock was set back since the last look; at the first it may have been before."""
+        offset = now_micros() - time.monotonic_ns() // 1_000
+        before, self._offset = self._offset, offset
+        return before is None or offset < before - SECOND
 
     def stop(self) -> None:
         """Finish the tries that are under way and begin none."""
@@ -106,7 +120,8 @@ class Sender:
             log_failure(_log, "webhook_not_sent", error)
         return _IN_A_ROW
 
-    def _due(self) -> list[str]:
+    def due(self) -> list[str]:
+        """The endpoints that something can be sent to now, but for those that asked for time."""
         now = now_micros()
         with self._store.snapshot() as conn:
             found = queue.due_endpoints(conn, now)
@@ -115,37 +130,51 @@ class Sender:
         self._metrics.webhook_oldest.set(oldest)
         self._metrics.webhook_waiting.set(backlog.waiting)
         self._metrics.webhook_dead_letters.set(backlog.dead)
-        return found
+        return [one for one in found if self._asked.get(one, 0.0) <= time.monotonic()]
 
     def _deliver(self, row: Claimed) -> bool:
         # Past its tries by senders that died with it: it isn't given to a further one.
-        error = "lost" if row.attempts > self._settings.webhook_tries else self._try(row)
+        refusal = Refusal("lost") if row.attempts > self._settings.webhook_tries else self._try(row)
         now = now_micros()
-        last = row.attempts >= self._settings.webhook_tries
         with self._store.begin() as conn:
-            if error is None:
+            if refusal is None:
+                result = "delivered"
                 queue.delivered(conn, row, now)
-            elif last:
-                queue.given_up(conn, row, error, now)
             else:
-                wait = pause_after(row.attempts, random.random())
-                queue.failed(conn, row, error, next_at=now + wait)
-        result = "delivered" if error is None else "dead" if last else "failed"
+                result = self._refused(conn, row, refusal, now)
         self._metrics.webhooks.labels(row.event, result).inc()
-        if error is not None:
+        if refusal is not None:
             _log.warning(
-                f"webhook_{result}", delivery=row.delivery_id, endpoint=row.endpoint_id, error=error,
-                tries=row.attempts,
+                f"webhook_{result}", delivery=row.delivery_id, endpoint=row.endpoint_id,
+                error=refusal.reason, tries=row.attempts,
             )  # fmt: skip
-        return error is None
+        return refusal is None
 
-    def _try(self, row: Claimed) -> str | None:
+    def _refused(self, conn: sa.Connection, row: Claimed, refusal: Refusal, now: int) -> str:
+        """Settle a row that wasn't taken; what is counted."""
+        if refusal.gone:
+            # It is asked no more; but what it is to be told is kept, since that may be a mistake over there.
+            queue.failed(conn, row, refusal.reason, next_at=now)
+            pause(conn, row.endpoint_id, now, gone=True)
+            return "failed"
+        if row.attempts >= self._settings.webhook_tries:
+            queue.given_up(conn, row, refusal.reason, now)
+            return "dead"
+        wait = pause_after(row.attempts, random.random())
+        if refusal.after is not None:
+            asked = min(int(refusal.after * SECOND), LONGEST)
+            self._asked[row.endpoint_id] = time.monotonic() + asked / SECOND
+            wait = max(wait, asked)
+        queue.failed(conn, row, refusal.reason, next_at=now + wait)
+        return "failed"
+
+    def _try(self, row: Claimed) -> Refusal | None:
         with span("webhook", begins=True, event=row.event, tries=row.attempts) as told:
-            error = self._sent(row)
-            told.tell(error=error or "")
-        return error
+            refusal = self._sent(row)
+            told.tell(error="" if refusal is None else refusal.reason)
+        return refusal
 
-    def _sent(self, row: Claimed) -> str | None:
+    def _sent(self, row: Claimed) -> Refusal | None:
         with self._store.snapshot() as conn:
             secret = secret_of(conn, row.endpoint_id)
         body = row.body.encode()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -14,6 +17,25 @@ from serving.webhooks.addresses import Address, Network, RefusedError, checked_u
 _AGENT: Final = "anlan-webhook/1"
 _ADDRESSES: Final = 3
 """Of a host that are tried: one that has IPv6 may not be reached by it from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a receiver didn't take a body.
+
+    Attributes
+    ----------
+    reason
+        In a few words, without the URL.
+    after
+        Seconds after which it may be tried again, where the receiver said so.
+    gone
+        Whether the receiver said that nobody there wants any more.
+    """
+
+    reason: str
+    after: float | None = None
+    gone: bool = False
 
 
 class Post:
@@ -34,20 +56,20 @@ class Post:
         # Costs some milliseconds; trusts what SSL_CERT_FILE names, else the usual authorities.
         self._tls = httpx.create_ssl_context()
 
-    def __call__(self, url: str, headers: dict[str, str], body: bytes) -> str | None:
-        """Try once; None if the receiver took it, else why not, in a few words without the URL."""
+    def __call__(self, url: str, headers: dict[str, str], body: bytes) -> Refusal | None:
+        """Try once; None if the receiver took it, else why not."""
         try:
             return asyncio.run(asyncio.wait_for(self._try(url, headers, body), self._seconds))
         except RefusedError as error:
-            return f"refused: {error}"
+            return Refusal(f"refused: {error}")
         except (TimeoutError, httpx.TimeoutException):
-            return "timeout"
+            return Refusal("timeout")
         except httpx.HTTPError as error:
-            return "certificate" if _is_certificate(error) else f"no answer ({type(error).__name__})"
+            return Refusal("certificate" if _is_certificate(error) else f"no answer ({type(error).__name__})")
         except OSError:
-            return "host not found"
+            return Refusal("host not found")
 
-    async def _try(self, text: str, headers: dict[str, str], body: bytes) -> str | None:
+    async def _try(self, text: str, headers: dict[str, str], body: bytes) -> Refusal | None:
         url = checked_url(text, http=self._http)
         *others, last = (await resolved(url, self._networks))[:_ADDRESSES]
         for address in others:
@@ -60,7 +82,7 @@ class Post:
 
     async def _send(
         self, url: httpx.URL, address: Address, headers: dict[str, str], body: bytes
-    ) -> str | None:
+    ) -> Refusal | None:
         # To the address that was checked, not to the name again, which may mean another one by now. The
         # certificate must be of the name.
         sent = {"host": url.netloc.decode("ascii"), "content-type": "application/json", "user-agent": _AGENT}
@@ -80,7 +102,23 @@ class Post:
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             ) as answer,  # whose body isn't read: it says nothing to us
         ):
-            return None if answer.is_success else f"http {answer.status_code}"
+            if answer.is_success:
+                return None
+            said, status = answer.headers.get("retry-after", ""), answer.status_code
+            return Refusal(f"http {status}", _seconds_of(said), gone=status == httpx.codes.GONE)
+
+
+def _seconds_of(said: str) -> float | None:
+    """What a Retry-After header asks for: seconds, or until a date; None where it is neither."""
+    if said.isascii() and said.isdigit():
+        return float(said[:9])  # decades are as good as any longer wait
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def _is_certificate(error: BaseException | None) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
 from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
-from docket.times import MINUTE, now_micros, parse_instant, rfc3339
-from features.catalogue.kinds import CONTACT
-from serving.cases.repository import dispute, last_grid, take_turns
+from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
+from serving.cases.repository import dispute, last_grid, present, take_turns
+from serving.deadlines.service import is_closed, met
 from serving.webhooks import repository
 from serving.webhooks.repository import Before
 from serving.webhooks.schemas import (
@@ -21,15 +21,9 @@ from serving.webhooks.schemas import (
     DeadlineMessage,
     DecisionData,
     DecisionMessage,
+    SlipData,
+    SlipMessage,
 )
-
-_SETTLED: Final = frozenset({"mediation_failed", "agreement", "closed"})
-MET_BY: Final[Mapping[str, frozenset[str]]] = {
-    "respond": CONTACT | _SETTLED,
-    "classify": frozenset({"mediation_session", "counselling", "legal_aid", "handover"}) | _SETTLED,
-}
-"""The events that meet a deadline. A visit that met a party is a response, the next
-assessment a review."""
 
 
 def before(conn: sa.Connection, dispute_id: str) -> Before | None:
@@ -43,7 +37,12 @@ def before(conn: sa.Connection, dispute_id: str) -> Before | None:
 
 
 def assessed(
-    conn: sa.Connection, answer: Mapping[str, Any], earlier: Before | None, *, notice_minutes: int
+    conn: sa.Connection,
+    answer: Mapping[str, Any],
+    earlier: Before | None,
+    *,
+    notice_minutes: int,
+    kept_days: int,
 ) -> None:
     """Tell of an assessment that gives a colour or changes it, and plan its deadlines.
 
@@ -55,6 +54,8 @@ def assessed(
         Of `before`.
     notice_minutes
         How long before a deadline it is told of.
+    kept_days
+        How long what was told is known.
     """
     now, case = now_micros(), str(answer["dispute_id"])
     as_of = parse_instant(answer["as_of"])
@@ -69,10 +70,14 @@ def assessed(
         )
         body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
         messages.append(Message("colour", case, f"colour:{answer['assessment_id']}", body, now))
-    planned = [] if _is_closed(conn, case, now) else _planned(conn, answer, now, notice_minutes * MINUTE)
+    planned = (
+        []
+        if is_closed(conn, case, present(conn, case, now))
+        else _planned(conn, answer, now, notice_minutes * MINUTE)
+    )
     # What isn't planned any more was met, or was counted from an earlier assessment.
     withdraw(conn, case, ["respond:", "classify:", "review:"], now, but=[one.about for one in planned])
-    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now)
+    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now, oldest=now - kept_days * DAY)
 
 
 def decided(
@@ -102,16 +107,27 @@ def decided(
     put(conn, [message], grid_id=last_grid(conn, dispute_id), now=now)
 
 
+def slip_changed(conn: sa.Connection, slip: Mapping[str, Any]) -> None:
+    """Tell of a slip's latest step, in the transaction that keeps it and before it is logged."""
+    case, last = str(slip["dispute_id"]), slip["steps"][-1]
+    names = ("dispute_id", "slip_id", "colour", "unit", "state")
+    data = SlipData.model_validate({**{name: slip[name] for name in names}, "at": last["at"]})
+    body = SlipMessage(timestamp=last["at"], data=data).model_dump()
+    now = now_micros()
+    message = Message("slip", case, f"slip:{slip['slip_id']}:{slip['state']}", body, now)
+    put(conn, [message], grid_id=last_grid(conn, case), now=now)
+
+
 def happened(conn: sa.Connection, dispute_id: str) -> None:
     """Take back the deadlines that what happened has met, in the transaction that stores it."""
     now = now_micros()
     if not list_endpoints(conn):
         return
-    if _is_closed(conn, dispute_id, now):
+    if is_closed(conn, dispute_id, present(conn, dispute_id, now)):
         withdraw_case(conn, dispute_id, now)
     else:
-        met = _met(conn, dispute_id, now)
-        withdraw(conn, dispute_id, [f"{kind}:" for kind in sorted(met)], now)
+        done = _met(conn, dispute_id, now)
+        withdraw(conn, dispute_id, [f"{kind}:" for kind in sorted(done)], now)
 
 
 def gone(conn: sa.Connection, dispute_id: str) -> None:
@@ -121,11 +137,11 @@ def gone(conn: sa.Connection, dispute_id: str) -> None:
 
 def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: int) -> list[Message]:
     case = str(answer["dispute_id"])
-    met = _met(conn, case, now)
+    done = _met(conn, case, now)
     messages = []
     for deadline in answer["deadlines"]:
         kind, due = deadline["kind"], parse_instant(deadline["due_at"])
-        if kind in met:
+        if kind in done:
             continue
         for phase, moment in (("before", due - notice), ("due", due)):
             if phase == "before" and moment <= now:
@@ -147,14 +163,6 @@ def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: i
 
 
 def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
-    kinds = repository.happened(conn, dispute_id, now)
-    met = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
+    now = present(conn, dispute_id, now)
     known = dispute(conn, dispute_id, now)
-    if known is not None and repository.was_visited(conn, dispute_id, known.first_recorded, now):
-        met.add("respond")
-    return met
-
-
-def _is_closed(conn: sa.Connection, dispute_id: str, now: int) -> bool:
-    kinds = repository.happened(conn, dispute_id, now)
-    return "closed" in kinds and kinds["closed"] >= kinds.get("reopened", 0)
+    return met(conn, dispute_id, None if known is None else known.first_recorded, now)

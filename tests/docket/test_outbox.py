@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
 from docket.outbox import Message, endpoints, put, queue, withdraw, withdraw_case
+from docket.outbox.pruning import prune
 from docket.store import Store, open_store
-from docket.times import MINUTE, SECOND
+from docket.times import DAY, MINUTE, SECOND
 
 NOW = 1_700_000_000 * SECOND
 EVENTS = ["colour", "decision", "deadline"]
@@ -146,6 +148,62 @@ def test_paused_is_kept_and_removed_is_gone(store: Store) -> None:
         assert endpoints.remove(conn, name, NOW) and not endpoints.remove(conn, name, NOW)
         assert [one.endpoint_id for one in endpoints.list_endpoints(conn)] == [other]
     assert claim(store, name) is None
+
+
+def test_removing_an_endpoint_waits_for_nobody_who_writes_about_its_rows(postgres_url: str) -> None:
+    with closing(open_store(postgres_url, wait=0.5)) as store:
+        name = endpoint(store)
+        tell(store, "colour:1")
+        row = taken(claim(store, name))
+        with store.begin() as sender:
+            assert queue.failed(sender, row, "timeout", next_at=NOW)  # it holds the row until it commits
+            with store.begin() as conn:
+                assert endpoints.remove(conn, name, NOW)
+        assert claim(store, name, now=NOW + MINUTE) is None and queue_length(store, NOW) == 0
+
+
+def test_what_a_removed_endpoint_was_given_up_on_is_gone_as_well(store: Store) -> None:
+    name = endpoint(store)
+    tell(store, "colour:1")
+    with store.begin() as conn:
+        queue.given_up(conn, taken(queue.claim(conn, name, now=NOW, lease=MINUTE)), "http 500", NOW)
+        assert endpoints.remove(conn, name, NOW)
+        assert queue.dead(conn) == [] and queue.backlog(conn, NOW).dead == 0
+        assert queue.retry(conn, NOW) == 0
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(store: Store) -> None:
+    name, later = endpoint(store), NOW + 40 * DAY
+    for number in range(4):
+        tell(store, f"colour:{number}", case=f"d{number}")
+    tell(store, "respond:due", case="d9", at=later, planned=True)
+    ends: list[Callable[..., bool]] = [queue.delivered, queue.delivered]
+    ends.append(lambda conn, row, now: queue.given_up(conn, row, "http 500", now))
+    for end in ends:
+        with store.begin() as conn:
+            end(conn, taken(queue.claim(conn, name, now=NOW, lease=MINUTE)), NOW)
+    with store.begin() as conn:
+        withdraw_case(conn, "d9", NOW)
+    left = "SELECT state FROM outbox ORDER BY state"
+    with store.begin() as conn:
+        assert prune(conn, before=NOW, most=10) == 0
+        assert prune(conn, before=NOW + DAY, most=1) == 1 and prune(conn, before=NOW + DAY, most=10) == 1
+        # given up, still to be told, and a deadline that was taken back before its moment
+        assert list(conn.execute(sa.text(left)).scalars()) == ["dead", "pending", "withdrawn"]
+        assert prune(conn, before=later + DAY, most=10) == 1
+        assert endpoints.remove(conn, name, later)
+        assert prune(conn, before=later, most=10) == 0 and prune(conn, before=later + 1, most=10) == 2
+
+
+def test_a_deadline_that_may_have_been_told_and_forgotten_is_not_told_again(store: Store) -> None:
+    name = endpoint(store)
+    told = Message("deadline", "d1", "respond:due", {"colour": "red"}, NOW, planned=True)
+    with store.begin() as conn:
+        put(conn, [told], grid_id="g1", now=NOW + 40 * DAY, oldest=NOW + 1)
+    assert claim(store, name, now=NOW + 40 * DAY) is None
+    with store.begin() as conn:
+        put(conn, [told], grid_id="g1", now=NOW + 40 * DAY, oldest=NOW)
+    assert claim(store, name, now=NOW + 40 * DAY) is not None
 
 
 def test_dead_letters_are_seen_and_tried_anew(store: Store) -> None:

@@ -45,6 +45,8 @@ def assessed(store: Store, trained: Trained, monkeypatch: pytest.MonkeyPatch) ->
                  "finding": "worse", "text": "情绪激动"}  # fmt: skip
         made.append(client.post("/v1/cases/a/events", json={"events": [event], "visits": [visit]}).json())
         assert all(answer["risks"] for answer in made)
+        card = client.get("/v1/models/current").json()["card"]
+        assert card.startswith("# ") and trained.until in card
     with TestClient(create_app(Settings(store=store.url, model=""))) as client:
         client.headers.update(key_of(store, "dispatch"))
         made.append(client.post("/v1/cases", json=case("c", "家长扬言跳楼")).json())

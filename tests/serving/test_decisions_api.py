@@ -57,7 +57,9 @@ def test_a_decision_is_about_what_the_person_saw(centre: TestClient) -> None:
     assert centre.put("/v1/cases/nobody/decision", json=decision).status_code == 404
 
 
-def test_what_is_more_urgent_shows_again_and_only_people_lower_a_colour(centre: TestClient) -> None:
+def test_what_is_more_urgent_shows_again_and_only_people_lower_a_colour(
+    centre: TestClient, store: Store
+) -> None:
     first = centre.post("/v1/cases", json=case("a")).json()
     decision = {"assessment_id": first["assessment_id"], "colour": "yellow", "reason": "邻里反映紧张"}
     centre.put("/v1/cases/a/decision", json=decision)
@@ -70,7 +72,10 @@ def test_what_is_more_urgent_shows_again_and_only_people_lower_a_colour(centre: 
     (listed,) = centre.get("/v1/cases").json()["cases"]
     assert (listed["colour"], listed["decided"]) == ("red", False)
     decision = {"assessment_id": danger["assessment_id"], "colour": "blue", "reason": "已核实，汽油为加车用"}
-    centre.put("/v1/cases/a/decision", json=decision)
+    assert centre.put("/v1/cases/a/decision", json=decision).status_code == 202
+    agreed = {"assessment_id": danger["assessment_id"], "approve": True}
+    second = key_of(store, "centre")
+    assert centre.put("/v1/cases/a/decision/approval", json=agreed, headers=second).status_code == 200
     centre.post("/v1/cases/a/events", json=event("e3", "再次联系", "contacted"))
     (listed,) = centre.get("/v1/cases").json()["cases"]
     assert (listed["colour"], listed["recommended"], listed["decided"]) == ("blue", "red", True)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 import uvicorn
+from served import wait_for
 from small_district import case, count, key_of
 
 from docket.store import Store
@@ -53,9 +54,9 @@ class Server:
         return int(got.split(b" ", 2)[1]), got
 
 
-@pytest.fixture
-def server(store: Store) -> Iterator[Server]:
-    app = create_app(Settings(store=store.url, model=""))
+@contextlib.contextmanager
+def served(settings: Settings, store: Store) -> Iterator[Server]:
+    app = create_app(settings)
     made = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False))
     thread = threading.Thread(target=made.run)
     thread.start()
@@ -65,6 +66,12 @@ def server(store: Store) -> Iterator[Server]:
     yield Server(made.servers[0].sockets[0].getsockname()[1], key_of(store, "centre"))
     made.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def server(store: Store) -> Iterator[Server]:
+    with served(Settings(store=store.url, model=""), store) as made:
+        yield made
 
 
 @pytest.fixture
@@ -256,3 +263,33 @@ def test_every_answer_tells_browsers_to_be_careful(http: httpx.Client, store: St
             assert answer.headers[name] == value, (answer.url, name)
         assert answer.headers["x-request-id"] and "server" not in answer.headers
     assert "script-src" in http.get("/docs").headers["content-security-policy"]
+
+
+def cut_off(server: Server) -> socket.socket:
+    """A connection on which half of a request has been sent."""
+    head = (
+        "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: {server.headers['Authorization']}\r\nContent-Length: 400\r\n\r\n"
+    ).encode()
+    wire = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    wire.sendall(head + b'{"dispute": ')
+    return wire
+
+
+def test_a_body_that_does_not_come_in_time_is_408_and_the_connection_ends(store: Store) -> None:
+    with served(Settings(store=store.url, model="", body_seconds=0.3), store) as server:
+        wire = cut_off(server)
+        with wire, wire.makefile("rb") as answer:
+            told = answer.read()  # to the end of the connection
+        assert told.startswith(b"HTTP/1.1 408 ") and b"urn:anlan:problem:too-slow" in told
+    assert count(store, "disputes") == 0
+
+
+def test_a_client_that_goes_away_is_no_failure_of_the_service(
+    server: Server, http: httpx.Client, store: Store
+) -> None:
+    wire = cut_off(server)
+    wire.close()
+    told = 'anlan_requests_total{method="POST",route="/v1/cases",status="499"} 1.0'
+    wait_for("it is counted", lambda: told in http.get("/metrics").text)
+    assert 'status="5' not in http.get("/metrics").text and count(store, "disputes") == 0

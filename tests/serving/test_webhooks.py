@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from receiver import Receiver, receiving
 from small_district import case, key_of
 from typer.testing import CliRunner
 
-from docket.outbox import endpoints
+from docket.outbox import endpoints, queue
 from docket.store import Store
 from docket.times import DAY, MINUTE, SECOND, now_micros, parse_instant
 from serving.app import create_app
@@ -345,6 +346,50 @@ def test_of_two_senders_each_row_is_sent_by_one(store: Store, receiver: Receiver
     )
 
 
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_receiver_that_asks_for_time_is_left_alone_for_it(
+    store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(sending, "FIRST", 0)
+    name, _ = register(store, receiver.url, "colour")
+    later = datetime.now(UTC) + timedelta(seconds=3_600)
+    receiver.statuses = [429]
+    receiver.headers = {"Retry-After": "3600" if form == "seconds" else format_datetime(later, usegmt=True)}
+    with client_of(store) as client:
+        post(client, store, "x1")
+        post(client, store, "x2")
+        sender = Sender(client.app.state.anlan)  # type: ignore[attr-defined]
+        assert sender.due() == [name] and sender.drain(name) == 1
+        with store.snapshot() as conn:
+            assert queue.due_endpoints(conn, now_micros()) == [name]  # with the other case's message
+        assert sender.due() == [] and len(receiver.got) == 1
+    with store.snapshot() as conn:
+        next_at = conn.execute(sa.text("SELECT next_at FROM outbox WHERE attempts = 1")).scalar_one()
+    assert 3_500 * SECOND < next_at - now_micros() < 3_700 * SECOND
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_receiver_that_is_gone_is_paused_and_what_it_is_to_be_told_is_kept(
+    store: Store, receiver: Receiver
+) -> None:
+    name, _ = register(store, receiver.url, "colour")
+    receiver.statuses = [410]
+    with client_of(store) as client:
+        post(client, store, "x1")
+        post(client, store, "x2")
+        sender = Sender(client.app.state.anlan)  # type: ignore[attr-defined]
+        assert sender.drain(name) == 1 and sender.drain(name) == 0
+        assert "paused" in CliRunner().invoke(webhook, ["list", "--store", store.url]).stdout
+        CliRunner().invoke(webhook, ["resume", name, "--store", store.url])
+        assert sender.drain(name) == 2
+    assert sorted(json.loads(body)["data"]["dispute_id"] for _, body in receiver.got) == ["x1", "x1", "x2"]
+    with store.snapshot() as conn:
+        query = sa.text("SELECT actor, detail FROM audit_log WHERE action = 'webhook' ORDER BY seq")
+        (_, gone, _) = conn.execute(query).all()
+    assert gone.actor == "service" and json.loads(gone.detail) == {"change": "gone"}
+
+
 def test_pauses_double_under_a_ceiling_with_full_jitter() -> None:
     ceilings = [sending.pause_after(tries, 1.0) for tries in range(1, 30)]
     assert ceilings[:3] == [5 * SECOND, 10 * SECOND, 20 * SECOND] and max(ceilings) == sending.LONGEST
@@ -382,7 +427,7 @@ def test_endpoints_by_command(
 def test_the_description_tells_receivers_what_comes(store: Store) -> None:
     with client_of(store) as client:
         spec = client.get("/openapi.json").json()
-    assert set(spec["webhooks"]) == {"colour", "decision", "deadline"}
+    assert set(spec["webhooks"]) == {"colour", "decision", "deadline", "slip"}
     assert "risks" not in json.dumps(spec["components"]["schemas"]["ColourData"])
 
 

@@ -1,0 +1,1 @@
+"""Faults made under load, and what they cost: lost, doubled, wrong."""

@@ -1,0 +1,25 @@
+"""Who does what is to be done now and then: one of all that run, however many they are."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from docket.store.metadata import FACTS
+
+
+def is_due(conn: sa.Connection, name: str, *, every: int, now: int) -> bool:
+    """Whether nobody has taken the turn for `every` microseconds; reads only."""
+    last = conn.execute(sa.select(FACTS.c.value).where(FACTS.c.name == name)).scalar()
+    # A moment that hasn't come yet was noted by a clock that was wrong.
+    return last is None or not now - every < int(last) <= now
+
+
+def take(conn: sa.Connection, name: str, *, every: int, now: int) -> bool:
+    """Take the turn if it is due; whether this transaction has it."""
+    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(FACTS)
+    last = sa.cast(FACTS.c.value, sa.BigInteger)
+    taken = insert.values(name=name, value=str(now)).on_conflict_do_update(
+        index_elements=["name"], set_={"value": str(now)}, where=(last <= now - every) | (last > now)
+    )
+    return conn.execute(taken.returning(FACTS.c.name)).first() is not None

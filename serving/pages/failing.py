@@ -1,0 +1,102 @@
+"""What went wrong, told to a person: the same problems that the API tells programs of, in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import structlog
+from fastapi import Request, Response
+
+from serving import errors
+from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
+from serving.handling import problem_of
+from serving.logs import log_failure
+from serving.pages.rendering import rendered
+from serving.slips.service import UNDECIDED
+
+_log = structlog.get_logger("anlan.pages")
+_KINDS: Final[Mapping[type[errors.Problem], str]] = {
+    errors.Malformed: "请求无法读取，请返回后重试。",
+    errors.Unauthorised: "请先登录。",
+    errors.Forbidden: "您的权限不包括这一页或这一操作。",
+    errors.NotFound: "没有这一页，或不在您的辖区内。",
+    errors.MethodNotAllowed: "这一页不接受该操作。",
+    errors.Conflict: "情况已变化，未作改动。请重新打开页面后再试。",
+    errors.MergeRefused: "这两件不能合并或拆分。",
+    errors.TooLarge: "内容过长，请缩短后重试。",
+    errors.UnsupportedMedia: "请求无法读取，请返回后重试。",
+    errors.Invalid: "填写有误，未作改动。",
+    errors.TooMany: "操作过于频繁，请稍候再试。",
+    errors.Unavailable: "系统暂时无法访问数据，请稍后重试。没有内容丢失。",
+}
+STALE: Final = "The form was made for another session: load the page again."
+_SAID: Final[Mapping[str, str]] = {
+    STALE: "页面已过期，请重新打开后再提交。",
+    ANEW: "案件在您打开后又有新的评估，请看过最新评估再作决定。",
+    NOTHING_WAITS: "没有待同意的降色，或它针对的是另一次评估。",
+    ANOTHER: "须由提出者以外的另一人同意。",
+    UNDECIDED: "尚无人对颜色作出决定：不能只凭评分下发单据。",
+}
+"""Where what happened says more than its kind."""
+_FAILED: Final = "系统出错，已记录。请稍后重试。"
+_FIELDS: Final = {
+    "reason": "理由",
+    "colour": "颜色",
+    "assessment_id": "评估",
+    "unit": "承办单位",
+    "note": "说明",
+    "into": "并入的案件",
+    "cue": "标签",
+    "quote": "原文词句",
+    "start": "起点",
+    "end": "终点",
+    "state": "步骤",
+    "text": "记录",
+    "finding": "走访情况",
+    "area": "辖区",
+    "kind": "类别",
+    "cursor": "页码",
+}
+_REASONS: Final = {
+    "missing value": "请填写",
+    "missing": "请填写",
+    "string too short": "请填写",
+    "string pattern mismatch": "请填写",
+    "string too long": "过长",
+    "out of range": "超出范围",
+    "not an area": "没有这个辖区",
+    "dangling reference": "没有这一件，或不在您的辖区内",
+    "unknown enumeration value": "不在可选范围内",
+    "not in the narrative": "原文中没有这段文字",
+    "not an assessment of the case": "不是这一案件的评估",
+}
+
+
+def told(problem: errors.Problem) -> list[str]:
+    """What a person reads of a problem: a sentence, then one for each field at fault."""
+    first = _SAID.get(problem.detail) or _KINDS.get(type(problem), _FAILED)
+    return [first, *_fields(problem.errors)]
+
+
+def _fields(found: Sequence[errors.FieldError]) -> list[str]:
+    said = []
+    for one in found:
+        name = one.field.rsplit(".", 1)[-1].partition("[")[0]
+        said.append(f"{_FIELDS.get(name, '某一项')}：{_REASONS.get(one.reason, '不符合要求')}")
+    return list(dict.fromkeys(said))
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """The page that tells of `error`."""
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log_failure(_log, "page_failed", error)
+    return rendered(
+        request,
+        "failed.html",
+        status=problem.status,
+        headers={name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"},
+        sentences=told(problem),
+        request_id=getattr(request.state, "request_id", None),
+    )

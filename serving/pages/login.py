@@ -1,0 +1,132 @@
+"""Logging in by a key and out again, and where each kind of user begins."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from docket import audit, keys, sessions
+from docket.audit import Actor, acting
+from docket.keys import Scope
+from docket.times import HOUR, now_micros
+from serving.errors import Forbidden, TooMany
+from serving.pages.access import (
+    LoggedIn,
+    Page,
+    Who,
+    checked,
+    cookie_name,
+    form_of,
+    secure,
+    session_of,
+    token_of,
+)
+from serving.pages.failing import failed
+from serving.pages.rendering import rendered
+from serving.shapes import PRINTABLE
+from serving.state import State, state_of
+
+router = APIRouter(route_class=Page)
+doors = APIRouter(include_in_schema=False)
+"""Where nobody is logged in yet."""
+
+_BEGINS: Final[dict[Scope, str]] = {"centre": "/queue", "worker": "/visits"}
+_DOOR: Final = "door"
+_LONGEST_NEXT: Final = 1_000
+_UNKNOWN: Final = "密钥无效：输入有误、已过期或已撤销。"
+Here = Annotated[State, Depends(state_of)]
+
+
+@doors.get("/login")
+def get_login(
+    request: Request,
+    state: Here,
+    next: Annotated[str, Query(max_length=_LONGEST_NEXT, pattern=PRINTABLE)] = "/",
+) -> Response:
+    """Ask for a key."""
+    if session_of(request, state) is not None:
+        return RedirectResponse(_within(next), status_code=303)
+    return _asked(request, next)
+
+
+def _asked(request: Request, following: str, *, status: int = 200, wrong: str | None = None) -> Response:
+    """The login form, bound to a cookie of its own: nobody can be logged in by another site's form."""
+    secret = secrets.token_urlsafe(24)
+    request.state.csrf = token_of(secret)
+    answer = rendered(request, "login.html", status=status, following=following, wrong=wrong)
+    answer.set_cookie(
+        f"{cookie_name(request)}-{_DOOR}", secret, httponly=True, secure=secure(request), samesite="strict"
+    )
+    return answer
+
+
+@doors.post("/login")
+async def post_login(request: Request, state: Here) -> Response:
+    """Begin a session by a key that holds."""
+    try:
+        form = await form_of(request)
+        door = request.cookies.get(f"{cookie_name(request)}-{_DOOR}", "")
+        form = checked(form, token_of(door) if door else "no door")
+        # Counted by address: who tries keys has none.
+        wait = state.logins.take(request.client.host if request.client else "unknown")
+        if wait:
+            raise TooMany(math.ceil(wait))
+        session = await run_in_threadpool(_begun, state, form.get("key", "").strip())
+        following = form.get("next", "/")
+        if session is None:
+            return _asked(request, following, status=Forbidden.status, wrong=_UNKNOWN)
+    except Exception as error:  # noqa: BLE001 - a person is told of it as a page
+        return failed(request, error)
+    answer = RedirectResponse(_within(following), status_code=303)
+    answer.set_cookie(
+        cookie_name(request),
+        session.token,
+        max_age=(session.expires_at - session.started_at) // 1_000_000,
+        httponly=True,
+        secure=secure(request),
+        samesite="lax",
+    )
+    answer.delete_cookie(f"{cookie_name(request)}-{_DOOR}", secure=secure(request), httponly=True)
+    return answer
+
+
+def _begun(state: State, presented: str) -> sessions.Session | None:
+    now = now_micros()
+    with state.store.begin() as conn:
+        key = keys.verify(conn, presented, now)
+        if key is None:
+            return None
+        session = sessions.start(conn, key, now=now, length=round(state.settings.session_hours * HOUR))
+        with acting(Actor(key.key_id, key.scope)):
+            audit.record(conn, "login")
+    return session
+
+
+def _within(path: str) -> str:
+    """The path, if it is one of this service: nobody is sent elsewhere by a link to the login."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+@router.post("/logout")
+def post_logout(request: Request, state: Here, session: LoggedIn) -> Response:
+    """End the session."""
+    with state.store.begin() as conn:
+        sessions.end(conn, session.token, now_micros())
+        audit.record(conn, "logout")
+    answer = RedirectResponse("/login", status_code=303)
+    answer.delete_cookie(cookie_name(request), secure=secure(request), httponly=True, samesite="lax")
+    return answer
+
+
+@router.get("/")
+def get_home(request: Request, key: Who) -> Response:
+    """Where the day begins: the queue, the visits; for others, what their key is for."""
+    begins = _BEGINS.get(key.scope)
+    if begins is not None:
+        return RedirectResponse(begins, status_code=303)
+    return rendered(request, "home.html")

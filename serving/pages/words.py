@@ -1,0 +1,137 @@
+"""What the pages call things, in plain Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+COLOURS: Final = {"red": "红", "yellow": "黄", "blue": "蓝", "none": "无色"}
+ADVICE: Final = {"red": "督办", "yellow": "处置", "blue": "关注", "none": "常规"}
+KINDS: Final = {
+    "divorce": "离婚",
+    "domestic_violence": "家庭暴力",
+    "family": "家庭",
+    "neighbour": "邻里",
+    "housing": "房屋",
+    "land": "土地",
+    "debt": "债务",
+    "contract": "合同",
+    "labour": "劳动",
+    "injury": "人身损害",
+    "traffic": "交通",
+    "medical": "医疗",
+    "property_management": "物业",
+    "consumer": "消费",
+    "school": "校园",
+    "demolition": "拆迁",
+    "environment": "环境",
+    "other": "其他",
+}
+SOURCES: Final = {
+    "app_report": "小程序",
+    "app_voice": "小程序语音",
+    "police_110": "110非警务",
+    "grid_worker": "网格员",
+    "walk_in": "来访",
+    "hotline_12345": "12345热线",
+    "transfer": "转办",
+}
+EVENTS: Final = {
+    "repeat_report": "重复报告",
+    "contacted": "已联系当事人",
+    "mediation_session": "调解",
+    "mediation_failed": "调解未成",
+    "agreement": "达成协议",
+    "agreement_breached": "违反协议",
+    "police_call": "报警",
+    "warning_letter": "告诫书",
+    "protection_order": "人身安全保护令",
+    "court_filing": "起诉",
+    "legal_aid": "法律援助",
+    "counselling": "心理疏导",
+    "handover": "移交",
+    "closed": "办结",
+    "reopened": "重新办理",
+}
+OUTCOMES: Final = {
+    "violence": "暴力伤害",
+    "civil_to_criminal": "民转刑",
+    "self_harm": "自伤",
+    "extreme_act": "极端行为",
+}
+TARGETS: Final = {
+    "escalation": "升级（任一）",
+    "violence": "暴力伤害",
+    "civil_to_criminal": "民转刑",
+    "self_harm": "自伤",
+}
+ROLES: Final = {"applicant": "申请人", "respondent": "被申请人", "affected": "受影响人"}
+RELATIONS: Final = {
+    "spouse": "配偶",
+    "ex_spouse": "前配偶",
+    "family": "家人",
+    "neighbour": "邻居",
+    "colleague": "同事",
+    "business": "生意往来",
+    "stranger": "陌生人",
+    "authority": "机关单位",
+    "unknown": "不详",
+}
+SEXES: Final = {"female": "女", "male": "男", "unknown": "性别不详"}
+CATEGORIES: Final = {
+    "divorce": "离婚",
+    "domestic_violence": "家庭暴力",
+    "neighbour_grudge": "邻里积怨",
+    "other": "其他",
+}
+FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
+DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
+SLIP_STATES: Final = {
+    "issued": "已下发",
+    "acknowledged": "已签收",
+    "handled": "已处置",
+    "reviewed": "已复核",
+    "closed": "已办结",
+}
+SLIP_STEPS: Final = {"acknowledged": "签收", "handled": "处置完成", "reviewed": "复核", "closed": "办结"}
+SLIP_KINDS: Final = {"red": "督办单", "yellow": "处置单"}
+SCOPES: Final = {
+    "dispatch": "分派系统",
+    "centre": "综治中心",
+    "worker": "走访人员",
+    "analyst": "分析人员",
+    "audit": "审计人员",
+}
+AREAS: Final = {"street": "街道", "community": "社区", "grid": "网格"}
+
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "colour": COLOURS,
+    "advice": ADVICE,
+    "kind": KINDS,
+    "source": SOURCES,
+    "event": EVENTS,
+    "outcome": OUTCOMES,
+    "target": TARGETS,
+    "role": ROLES,
+    "relation": RELATIONS,
+    "sex": SEXES,
+    "category": CATEGORIES,
+    "finding": FINDINGS,
+    "deadline": DEADLINES,
+    "slip_state": SLIP_STATES,
+    "slip_step": SLIP_STEPS,
+    "slip_kind": SLIP_KINDS,
+    "scope": SCOPES,
+    "area": AREAS,
+}
+
+
+def word(table: str, value: str) -> str:
+    """What a value of an enumeration is called.
+
+    Raises
+    ------
+    KeyError
+        If there is no word for it: nothing is shown untranslated.
+    """
+    return TABLES[table][value]

@@ -1,0 +1,1 @@
+"""The centre's queue: which case comes next."""

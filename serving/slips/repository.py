@@ -1,0 +1,85 @@
+"""Queries about slips; the steps themselves are `docket.slips`'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from docket.keys import Area
+from docket.slips import steps_of
+from docket.store.metadata import BOARD, SLIPS
+from docket.times import rfc3339
+
+# A merged or withdrawn case is where it last was: its slips are still to be brought to an end.
+_LISTED: Final = """
+SELECT s.slip_id, s.dispute_id, s.colour, s.unit, s.state, s.changed_at, d.kind, g.grid_name, g.community_name
+FROM slips AS s
+JOIN disputes AS d ON d.dispute_id = s.dispute_id AND d.recorded_at = (
+    SELECT MAX(x.recorded_at) FROM disputes AS x WHERE x.dispute_id = s.dispute_id
+)
+JOIN known_grids AS g ON g.grid_id = d.grid_id
+WHERE (s.changed_at, s.slip_id) > (:at, :after){more}
+ORDER BY s.changed_at, s.slip_id
+LIMIT :limit
+"""
+
+
+def slip(conn: sa.Connection, slip_id: str) -> dict[str, Any] | None:
+    """A slip with its steps, as answered."""
+    row = conn.execute(sa.select(SLIPS).where(SLIPS.c.slip_id == slip_id)).mappings().first()
+    return None if row is None else _told(conn, dict(row))
+
+
+def of_case(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
+    """The slips of a case, the first first."""
+    query = sa.select(SLIPS).where(SLIPS.c.dispute_id == dispute_id)
+    found = [_told(conn, dict(row)) for row in conn.execute(query).mappings().all()]
+    return sorted(found, key=lambda told: str(told["steps"][0]["at"]))
+
+
+def slips(
+    conn: sa.Connection,
+    *,
+    areas: Sequence[Area],
+    states: Sequence[str],
+    colour: str | None,
+    place: tuple[int, str],
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Slips by when they changed last, those that have waited longest first.
+
+    Parameters
+    ----------
+    place
+        After which: `changed_at` (µs) and id.
+    """
+    values: dict[str, Any] = {"at": place[0], "after": place[1], "limit": limit, "states": list(states)}
+    more = " AND s.state IN :states"
+    for number, area in enumerate(areas):
+        more += f" AND g.{area.column} = :area{number}"
+        values[f"area{number}"] = area.id
+    if colour is not None:
+        more += " AND s.colour = :colour"
+        values["colour"] = colour
+    query = sa.text(_LISTED.format(more=more)).bindparams(sa.bindparam("states", expanding=True))
+    return [dict(row) for row in conn.execute(query, values).mappings()]
+
+
+def decided_colour(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
+    """The colour that people go by, and whether it is a person's; None while there is none."""
+    row = conn.execute(
+        sa.select(BOARD.c.colour, BOARD.c.decided).where(BOARD.c.dispute_id == dispute_id)
+    ).first()
+    return None if row is None else (str(row[0]), bool(row[1]))
+
+
+def _told(conn: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("slip_id", "dispute_id", "colour", "unit", "state")},
+        "steps": [
+            {**{name: step[name] for name in ("state", "by", "note")}, "at": rfc3339(step["at"])}
+            for step in steps_of(conn, row["slip_id"])
+        ],
+    }

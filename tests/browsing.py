@@ -1,0 +1,105 @@
+"""The pages as a browser without scripts uses them: log in, read a form's token, send forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import walking
+from fastapi.testclient import TestClient
+from httpx import Response
+from small_district import key_of
+
+from docket.store import Store
+from serving.app import create_app
+from serving.settings import Settings
+
+_TOKEN = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+BASE = "https://centre.example"
+
+
+@contextmanager
+def service(store: Store, **settings: Any) -> Iterator[TestClient]:
+    """The service on a store, without a model."""
+    app = create_app(Settings(store=store.url, model="", **settings))
+    with TestClient(app, base_url=BASE, follow_redirects=False, raise_server_exceptions=False) as made:
+        yield made
+
+
+def token_in(page: Response) -> str:
+    """The token that a page's forms bring back."""
+    found = _TOKEN.search(page.text)
+    assert found is not None, page.text
+    return found.group(1)
+
+
+class Person:
+    """Somebody at a browser of their own."""
+
+    def __init__(self, client: TestClient, key: str) -> None:
+        self.http = TestClient(
+            client.app, base_url=BASE, follow_redirects=False, raise_server_exceptions=False
+        )
+        self.key = key
+        self.token = ""
+
+    def log_in(self, *, following: str = "/") -> Response:
+        page = self.http.get("/login", params={"next": following})
+        form = {"csrf": token_in(page), "key": self.key, "next": following}
+        answer = self.http.post("/login", data=form)
+        if answer.status_code == 303:
+            self.token = token_in(self.http.get("/", follow_redirects=True))
+        return answer
+
+    def get(self, path: str, **params: str) -> Response:
+        return self.http.get(path, params=params or None)
+
+    def send(self, path: str, form: Mapping[str, str] | None = None) -> Response:
+        return self.http.post(path, data={"csrf": self.token, **(form or {})})
+
+
+def person(client: TestClient, store: Store, scope: str, area: str | None = None) -> Person:
+    """Somebody with a new key who has logged in."""
+    worker = "w1" if scope == "worker" else None
+    made = Person(client, key_of(store, scope, area=area, worker_id=worker)["Authorization"].split()[1])
+    assert made.log_in().status_code == 303
+    return made
+
+
+def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
+    """One call of each page and form about what `walking.seed` left there, as somebody would make it who may."""
+    latest = walking.decided[0]["assessment_id"] if walking.decided else "a-1"
+    waits = walking.waiting[0] if walking.waiting else "a-1"
+    slip = walking.issued[0] if walking.issued else "s-1"
+    decision = {"assessment_id": latest, "colour": "red", "reason": "多次报警"}
+    visit = {"visit_id": "vp", "person_id": "p-x1", "found": "calm"}
+    label = {"annotation_id": "np", "cue": "weapon", "present": "no"}
+    return {
+        "GET /": ("/", None),
+        "POST /logout": ("/logout", {}),
+        "GET /queue": ("/queue", None),
+        "GET /cases/{dispute_id}": ("/cases/x1", None),
+        "POST /cases/{dispute_id}/decision": ("/cases/x1/decision", decision),
+        "POST /cases/{dispute_id}/approval": (
+            "/cases/x4/approval",
+            {"assessment_id": waits, "approve": "yes"},
+        ),
+        "POST /cases/{dispute_id}/annotations": ("/cases/x1/annotations", label),
+        "POST /cases/{dispute_id}/merge": ("/cases/x1/merge", {"into": "x2", "reason": "同一件事"}),
+        "POST /cases/{dispute_id}/unmerge": ("/cases/x3/unmerge", {"reason": "是两件事"}),
+        "POST /cases/{dispute_id}/slips": ("/cases/x4/slips", {"unit": "东街派出所"}),
+        "GET /slips": ("/slips", None),
+        "GET /slips/{slip_id}": (f"/slips/{slip}", None),
+        "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
+        "GET /practice": ("/practice", None),
+        "GET /visits": ("/visits", None),
+        "POST /visits": ("/visits", visit),
+    }
+
+
+def visit_page(who: Person, route: str) -> Response:
+    """Call a page as somebody who is logged in, or isn't."""
+    path, form = page_calls()[route]
+    return who.get(path) if form is None else who.send(path, form)

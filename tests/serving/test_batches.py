@@ -1,0 +1,133 @@
+"""Cases that come together are answered as they would be one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from model_versions import Registry
+from small_district import case, fill, key_of
+
+from docket.store import Store
+from models.explaining import OneCase
+from models.scorer import Scorer
+from serving.app import create_app
+from serving.settings import Settings
+
+TEXTS = (
+    "邻居楼上漏水，协商未果。",
+    "男方多次殴打，扬言要同归于尽，已报警。",
+    "欠货款两年未付，希望尽快解决",
+    "邻居扬言要打人，双方都动了手，没有报警",
+    "家长扬言跳楼",
+    "拖欠工资三个月，已多次讨要",
+)
+
+
+def told() -> list[dict[str, Any]]:
+    """Six cases about two people, each recorded a minute after the other."""
+    began = datetime.now(UTC) - timedelta(hours=1)
+    cases = [case(f"t{number}", text) for number, text in enumerate(TEXTS)]
+    for number, one in enumerate(cases):
+        one["dispute"]["recorded_at"] = (began + timedelta(minutes=number)).isoformat()
+        one["persons"] = [person | {"person_id": f"p{number % 2}"} for person in one["persons"]]
+        one["parties"] = [party | {"person_id": f"p{number % 2}"} for party in one["parties"]]
+    return cases
+
+
+@contextmanager
+def served(store: Store) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(store=store.url))) as client:
+        client.headers.update(key_of(store, "dispatch"))
+        yield client
+
+
+def together(client: TestClient, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    answer = client.post("/v1/cases:batch", json={"cases": cases})
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
+
+
+def test_together_they_are_answered_as_one_by_one(
+    store: Store, models_registry: Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = fill(f"sqlite:///{tmp_path / 'other.db'}", tmp_path / "other")
+    cases = told()
+    with served(other) as client:
+        alone = [client.post("/v1/cases", json=one).json() for one in cases]
+    with served(store) as client:
+        answered = [result["assessment"] for result in together(client, cases)]
+    assert all(answer["risks"] for answer in alone)
+    for one, also in zip(alone, answered, strict=True):
+        assert also["colour"] == one["colour"] and also["reasons"] == one["reasons"]
+        assert [risk["risk"] for risk in also["risks"]] == pytest.approx(
+            [risk["risk"] for risk in one["risks"]], abs=1e-12
+        )
+        assert also["would_change"] == one["would_change"] and also["duplicates"] == one["duplicates"]
+    other.close()
+
+
+def test_each_finds_its_own_way(store: Store, models_registry: Registry) -> None:
+    cases = told()
+    with served(store) as client:
+        first = client.post("/v1/cases", json=cases[0])
+        changed = cases[0] | {"dispute": cases[0]["dispute"] | {"text": "另一件事"}}
+        nowhere = case("x", grid="g-nowhere")
+        results = together(
+            client, [cases[0], cases[1], changed, nowhere, cases[2], cases[1], case("y", kind="x")]
+        )
+        assert [result["status"] for result in results] == [200, 201, 409, 422, 201, 200, 422]
+        assert results[0]["assessment"] == first.json()
+        assert results[5]["assessment"] == results[1]["assessment"]
+        assert results[6]["problem"]["errors"][0]["field"] == "cases[6].dispute.kind"
+        again = together(client, [cases[1], cases[2]])
+        assert [result["status"] for result in again] == [200, 200]
+        assert [one["assessment"] for one in again] == [results[1]["assessment"], results[4]["assessment"]]
+    with store.snapshot() as conn:
+        scored = conn.execute(sa.text("SELECT case_id FROM audit_log WHERE action = 'score'")).scalars().all()
+        disputes = conn.execute(sa.text("SELECT dispute_id FROM disputes")).scalars().all()
+        left = conn.execute(sa.text("SELECT count(*) FROM unscored")).scalar_one()
+    assert sorted(scored) == ["t0", "t1", "t2"] and sorted(disputes) == ["t0", "t1", "t2"] and left == 0
+
+
+def test_one_that_cannot_be_scored_holds_up_no_other(
+    store: Store, models_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Scorer.cases
+
+    def broken(self: Scorer, frame: pd.DataFrame) -> list[OneCase]:
+        if frame["text"].str.contains("同归于尽").any():
+            raise ArithmeticError
+        return whole(self, frame)
+
+    monkeypatch.setattr(Scorer, "cases", broken)
+    with served(store) as client:
+        answers = [result["assessment"] for result in together(client, told())]
+    assert [answer["degraded"] for answer in answers] == [False, True, False, False, False, False]
+    assert answers[1]["colour"] == "yellow" and not answers[1]["risks"]
+
+
+def test_what_cannot_be_kept_together_is_kept_alone(
+    store: Store, models_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.cases import together as module
+
+    def gone(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("", {}, Exception())
+
+    monkeypatch.setattr(module, "keep", gone)
+    with served(store) as client:
+        results = together(client, told())
+    assert {result["status"] for result in results} == {201}
+    with store.snapshot() as conn:
+        kept = conn.execute(sa.text("SELECT dispute_id FROM assessments")).scalars().all()
+    assert sorted(kept) == [f"t{number}" for number in range(len(TEXTS))]

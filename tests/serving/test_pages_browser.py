@@ -1,0 +1,232 @@
+"""The pages in a real browser, as the people of a centre use them: at a desk and on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from browser import DESK, PHONE, Desk, chromium, desk
+from model_versions import Registry
+from playwright.sync_api import Browser, expect
+from served import free_port, start
+from small_district import case, fill, key_of
+
+from docket.store import Store
+
+THREAT = "邻居王某与李某因楼道堆物多次争吵，王某情绪激动，扬言今天再不答复就跳楼。"
+CALM = "邻居楼上漏水，协商未果，要求赔偿。"
+
+
+@dataclass(frozen=True)
+class Served:
+    """The service as a process of its own, with a model, on a store of its own."""
+
+    store: Store
+    base: str
+
+    def key(self, scope: str, **more: str) -> str:
+        return key_of(self.store, scope, **more)["Authorization"].split()[1]
+
+    def report(self, name: str, text: str, **more: str) -> None:
+        headers = {"Authorization": f"Bearer {self.key('dispatch')}"}
+        answer = httpx.post(
+            f"{self.base}/v1/cases", json=case(name, text, **more), headers=headers, timeout=60
+        )
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def served(made_registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("pages")
+    store, port = fill(f"sqlite:///{folder / 'store.db'}", folder), free_port()
+    with made_registry.used():
+        server = start(store.url, port, dict(os.environ))
+        made = Served(store, f"http://127.0.0.1:{port}")
+        yield made
+        server.terminate()
+        server.wait(30)
+    store.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_case_goes_from_the_queue_to_a_closed_slip(
+    browser: Browser, served: Served, size: tuple[int, int]
+) -> None:
+    name = f"d-{size[0]}"
+    served.report(name, THREAT)
+    served.report(f"{name}-calm", CALM)
+    with desk(browser, served.base, size) as staff:
+        page = staff.page
+        staff.go("/queue")
+        staff.well()  # the login
+        staff.log_in(served.key("centre"))
+        staff.well()
+        first = page.locator("#rows tr").first
+        expect(first).to_contain_text("红 · 督办")
+        page.get_by_label("颜色", exact=True).select_option("none")
+        expect(page.locator("#rows")).to_contain_text(f"{name}-calm")
+        expect(page.locator("#rows")).not_to_contain_text("红 · 督办")
+        assert "colour=none" in page.url
+        staff.well()
+        staff.go("/queue?colour=red")
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("mark.floor")).to_have_text("跳楼")
+        expect(page.locator("[data-curve] canvas")).to_have_count(4)
+        expect(page.locator("#risks tbody tr")).to_have_count(4)
+        staff.well()
+        _decide(staff, "红 · 督办")
+        expect(page.get_by_role("status")).to_have_text("决定已记录。")
+        page.get_by_label("承办单位").fill("东街派出所")
+        page.get_by_role("button", name="下发督办单").click()
+        expect(page.get_by_role("status")).to_have_text("单据已下发。")
+        staff.well()
+        page.locator("section[aria-labelledby=h-slips]").get_by_role("link", name="督办单").click()
+        for step, note in (("签收", ""), ("处置完成", "已上门，双方分开"), ("复核", "属实"), ("办结", "")):
+            expect(page.get_by_role("heading", name=f"下一步：{step}")).to_be_visible()
+            staff.well()
+            page.get_by_label("说明").fill(note)
+            page.get_by_role("button", name=step, exact=True).click()
+        expect(page.get_by_role("heading", name="下一步")).to_have_count(0)
+        expect(page.locator(".line li")).to_have_count(5)
+        staff.go("/slips?show=closed")
+        expect(page.locator("#rows")).to_contain_text("东街派出所")
+        staff.well()
+        staff.go("/practice")
+        expect(page.locator("tbody")).to_contain_text("100.0%")
+        staff.well()
+        page.get_by_role("button", name="退出").click()
+        staff.go(f"/cases/{name}")
+        expect(page).to_have_url(f"{served.base}/login?next=%2Fcases%2F{name}")
+
+
+def _decide(staff: Desk, colour: str, reason: str = "") -> None:
+    form = staff.page.locator("form[action$='/decision']")
+    form.get_by_label(colour).check()
+    form.get_by_label("理由").fill(reason)
+    form.get_by_role("button", name="作出决定").click()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_red_case_is_lowered_by_two_people(browser: Browser, served: Served, size: tuple[int, int]) -> None:
+    name = f"two-{size[0]}"
+    served.report(name, THREAT)
+    with desk(browser, served.base, size) as one, desk(browser, served.base, size) as other:
+        one.log_in(served.key("centre"))
+        one.go(f"/cases/{name}")
+        _decide(one, "蓝 · 关注", "已当面核实，系气话")
+        expect(one.page.get_by_role("status")).to_contain_text("须由另一人同意")
+        expect(one.page.get_by_role("button", name="同意降色")).to_have_count(0)
+        one.well()
+        other.log_in(served.key("centre"))
+        expect(other.page.locator("#rows tr", has_text=name)).to_contain_text("待第二人同意")
+        other.go(f"/cases/{name}")
+        expect(other.page.locator(".head").first).to_contain_text("红 · 督办")
+        expect(other.page.locator("section[aria-labelledby=h-decide]")).to_contain_text("已当面核实，系气话")
+        other.well()
+        other.page.get_by_role("button", name="同意降色").click()
+        expect(other.page.locator(".head").first).to_contain_text("蓝 · 关注")
+        other.well()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_worker_visits_and_tells_by_one_tap(
+    browser: Browser, served: Served, size: tuple[int, int]
+) -> None:
+    name = f"v-{size[0]}"
+    served.report(name, THREAT)
+    with desk(browser, served.base, size) as worker:
+        page = worker.page
+        worker.log_in(served.key("worker", worker_id="w1"))
+        places = page.locator("article.place")
+        before = places.count()
+        assert 0 < before <= 3  # within capacity
+        assert "风险" not in page.inner_text("main") and "%" not in page.inner_text("main")
+        worker.well()
+        who = places.first.get_by_role("heading").inner_text().split(" ", 1)[1]
+        places.first.get_by_text("补充：凶器、转介、记录").click()
+        places.first.get_by_label("记录（可不填）").fill("家人在旁，情绪平稳")
+        worker.well()
+        places.first.get_by_role("button", name="见到 · 平稳").click()
+        expect(page.get_by_role("status")).to_contain_text("走访已记录")
+        expect(page.locator("section[aria-labelledby=h-done]")).to_contain_text(who)
+        expect(page.locator("article.place").filter(has_text=who)).to_have_count(0)
+        worker.well()
+
+
+def test_what_is_new_about_a_case_shows_before_it_is_decided(browser: Browser, served: Served) -> None:
+    served.report("late", CALM)
+    with desk(browser, served.base, DESK) as staff:
+        staff.log_in(served.key("centre"))
+        staff.go("/cases/late")
+        event = {
+            "event_id": "late-1",
+            "at": datetime.now(UTC).isoformat(),
+            "kind": "police_call",
+            "text": THREAT,
+        }
+        headers = {"Authorization": f"Bearer {served.key('dispatch')}"}
+        body = {"events": [event]}
+        told = httpx.post(f"{served.base}/v1/cases/late/events", json=body, headers=headers, timeout=60)
+        assert told.status_code == 201
+        _decide(staff, "无色 · 常规")
+        expect(staff.page.get_by_role("alert")).to_contain_text("又有新的评估")
+        staff.go("/cases/late")
+        expect(staff.page.locator(".line")).to_contain_text("报警")
+
+
+def test_the_keyboard_alone_opens_and_decides(browser: Browser, served: Served) -> None:
+    served.report("keys", CALM)
+    with desk(browser, served.base, DESK) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        staff.go("/queue?colour=none")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
+        page.keyboard.press("Enter")
+        link = page.get_by_role("link", name="keys", exact=True)
+        for _ in range(100):
+            page.keyboard.press("Tab")
+            if link.evaluate("e => e === document.activeElement"):
+                break
+        expect(link).to_be_focused()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/cases/keys")
+        radio = page.locator("form[action$='/decision'] input[value=none]")
+        radio.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text("决定已记录。")
+
+
+def test_without_scripts_the_pages_work_too(browser: Browser, served: Served) -> None:
+    served.report("plain", CALM)
+    with desk(browser, served.base, PHONE, scripts=False) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        page.get_by_label("颜色", exact=True).select_option("none")
+        page.get_by_role("button", name="筛选").click()
+        page.get_by_role("link", name="plain", exact=True).click()
+        expect(page.locator("#risks")).to_contain_text("升级")
+        _decide(staff, "无色 · 常规")
+        expect(page.get_by_role("status")).to_have_text("决定已记录。")
+
+
+def test_the_description_of_the_api_is_served_from_here(browser: Browser, served: Served) -> None:
+    with desk(browser, served.base, DESK) as anybody:
+        anybody.go("/docs")
+        row = anybody.page.locator(".opblock", has_text="/v1/queue")
+        row.locator(".opblock-summary-control").click()
+        expect(row).to_contain_text("Open cases by colour")
+        assert anybody.complaints == []
