@@ -167,7 +167,10 @@ class _Workers:
 
     def _stop(self) -> bool:
         """Let all end; True if all did so by themselves and well."""
-        processes = [worker.process for worker in self._workers if worker.process is not None]
+        # One that had died just before is no bad end of those that are told now.
+        processes = [
+            one.process for one in self._workers if one.process is not None and one.process.is_alive()
+        ]
         for process in processes:
             process.terminate()
         end = time.monotonic() + 2 * self._seconds + _SPARE
