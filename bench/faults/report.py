@@ -18,6 +18,8 @@ _HEAD: Final = """\
 {rate:g} requests a second by {callers} callers: cases 50 %, events 28 %, reads, decisions and lists the rest;
 15 % of all are repeats; a tenth of the writes is tried once only, the others until they are answered.
 Two workers (`anlan serve`), {before} requests answered before the fault and {after} after it.
+Not made: a restart and a hang on SQLite, which has no server; a slow fsync on PostgreSQL, where the hang
+stands for it.
 
 sent       requests, of the load and of the fault itself; 2xx, 503, cut (no answer): their tries
 retried    requests that needed more than one try

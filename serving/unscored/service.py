@@ -78,9 +78,10 @@ class CatchUp:
             self._assess(claim)
 
     def _assess(self, claim: Claim) -> None:
-        state, current = self._state, self._state.models.current
+        state, now = self._state, now_micros()
+        current = state.models.current
         with state.store.snapshot() as conn:
-            now = cases.present(conn, claim.dispute_id, now_micros())
+            now = cases.present(conn, claim.dispute_id, now)
             seen = sight(conn, claim.dispute_id)
             gone = merge_of(conn, claim.dispute_id) is not None
             gone = gone or cases.dispute(conn, claim.dispute_id, now) is None

@@ -48,25 +48,28 @@ def test_what_is_lost_doubled_or_wrong_is_found(runs: Runs) -> None:
     def sabotage(world: World) -> str:
         store = world.store()
         with store.begin() as conn:
-            conn.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
 
             def first(query: str) -> str:
                 return str(conn.execute(sa.text(query)).scalar_one())
 
             gone["event"] = first("SELECT event_id FROM events WHERE via = 'api' ORDER BY row_no LIMIT 1")
             gone["told"] = first("SELECT about FROM outbox WHERE event = 'colour' ORDER BY seq LIMIT 1")
-            gone["twice"] = first("SELECT dispute_id FROM disputes WHERE via = 'api' ORDER BY row_no LIMIT 1")
-            gone["altered"] = first("SELECT assessment_id FROM intakes ORDER BY ingested_at LIMIT 1")
+            gone["twice"] = first(
+                "SELECT event_id FROM events WHERE via = 'api' ORDER BY row_no DESC LIMIT 1"
+            )
+            gone["altered"] = first(
+                "SELECT assessment_id FROM intakes WHERE assessment_id IS NOT NULL ORDER BY ingested_at LIMIT 1"
+            )
             for change in (
                 "DELETE FROM events WHERE event_id = :event",
                 "DELETE FROM outbox WHERE about = :told",
-                "UPDATE assessments SET answer = replace(answer, '\"risk\":0', '\"risk\":1') "
+                "UPDATE assessments SET answer = replace(answer, '\"risk\"\\:0', '\"risk\"\\:1') "
                 "WHERE assessment_id = :altered",
-                "CREATE TEMP TABLE copied AS SELECT * FROM disputes WHERE dispute_id = :twice",
+                "CREATE TEMP TABLE copied AS SELECT * FROM events WHERE event_id = :twice",
                 "UPDATE copied SET row_no = NULL, recorded_at = recorded_at + 1",
-                "INSERT INTO disputes SELECT * FROM copied",
+                "INSERT INTO events SELECT * FROM copied",
             ):
-                named = {name: value for name, value in gone.items() if f":{name}" in change}
+                named = {name: value for name, value in gone.items() if f" :{name}" in change}
                 conn.execute(sa.text(change), named)
         store.close()
         return "by hand"
@@ -74,5 +77,5 @@ def test_what_is_lost_doubled_or_wrong_is_found(runs: Runs) -> None:
     counted = runs(Fault("by-hand", "somebody alters the database", sabotage), "sqlite").counted
     assert f"event {gone['event']}: answered and not stored" in counted.lost
     assert f"webhook {gone['told']}: never put" in counted.lost
-    assert f"case {gone['twice']}" in counted.doubled
+    assert f"event {gone['twice']}" in counted.doubled
     assert any("isn't the one that was given" in wrong for wrong in counted.wrong)
