@@ -77,6 +77,8 @@ def test_a_case_goes_from_the_queue_to_a_closed_slip(
         expect(page.locator("#rows")).to_contain_text(f"{name}-calm")
         expect(page.locator("#rows")).not_to_contain_text("红 · 督办")
         assert "colour=none" in page.url
+        shown = page.locator("#rows tr").count()
+        expect(page.get_by_role("status")).to_have_text(f"列出 {shown} 件")  # what a screen reader is told
         staff.well()
         staff.go("/queue?colour=red")
         page.get_by_role("link", name=name, exact=True).click()
