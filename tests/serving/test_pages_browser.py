@@ -232,3 +232,23 @@ def test_the_description_of_the_api_is_served_from_here(browser: Browser, served
         row.locator(".opblock-summary-control").click()
         expect(row).to_contain_text("Open cases by colour")
         assert anybody.complaints == []
+
+
+def test_a_long_queue_is_read_on_page_by_page(browser: Browser, served: Served) -> None:
+    # Last: the first page of the queue holds little else after it.
+    cases = [case(f"many-{place}", CALM, kind="labour") for place in range(60)]
+    headers = {"Authorization": f"Bearer {served.key('dispatch')}"}
+    sent = httpx.post(f"{served.base}/v1/cases:batch", json={"cases": cases}, headers=headers, timeout=300)
+    assert [one["status"] for one in sent.json()["results"]] == [201] * 60
+    with desk(browser, served.base, DESK) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        staff.go("/queue?kind=labour")
+        rows = page.locator("#rows tr")
+        expect(rows).to_have_count(50)
+        page.get_by_role("link", name="更多").click()
+        expect(rows).to_have_count(60)
+        expect(page.locator("#more")).to_have_text("没有更多了")
+        shown = rows.locator("th").all_inner_texts()
+        assert sorted(shown) == sorted(one["dispute"]["dispute_id"] for one in cases)
+        staff.well()
