@@ -81,7 +81,11 @@ bench-trust: $(VENV)/.made
 	    $(BIN)/python -m bench.trust --seed $$seed --out bench/results/trust-$$seed.txt || exit 1; \
 	done
 
-# An hour or so: 2,000 examples a route.
+# Some twenty minutes on two idle cores, most of them for the 100,000 calls. SERVING="--held 10000"
+bench-serving: $(VENV)/.made
+	$(BIN)/python -m bench.serving $(SERVING) --out bench/results/serving.txt
+
+# Some ten minutes on two idle cores: 100 examples a route, thousands in all.
 bench-contract: $(VENV)/.made
 	$(BIN)/python -m bench.contract --out bench/results/contract.txt
 

@@ -50,18 +50,18 @@ def main() -> None:
     )
     load, begun = os.getloadavg()[0], time.monotonic()
     rows: list[Row] = []
+    text = ""
     for name in asked.only or FAULTS:
         for store in (Sqlite.name, Postgres.name):
             if store not in FAULTS[name].stores or asked.store not in (None, store):
                 continue
             rows.append(run(FAULTS[name], store, plan, partial(copied, asked.cache)))
             print(told(rows[-1:]), file=sys.stderr, flush=True)
-    minutes = (time.monotonic() - begun) / 60
-    text = head(plan, machine(), load, minutes) + told(rows)
+            text = head(plan, machine(), load, (time.monotonic() - begun) / 60) + told(rows)
+            if asked.out is not None:  # after each, so that one who stops it has what is done
+                asked.out.write_text(text, encoding="utf-8")
     if asked.out is None:
         print(text, end="")
-    else:
-        asked.out.write_text(text, encoding="utf-8")
     sys.exit(any(row.bad for row in rows))
 
 

@@ -16,6 +16,7 @@ from docket.store.engine import Store
 from docket.store.metadata import RECORDS
 from docket.store.reading import original
 from docket.store.seeing import was_seen
+from docket.times import DAY
 from docket.versions import with_exclusions, with_supersession
 
 if TYPE_CHECKING:
@@ -154,6 +155,9 @@ def held_about(
 def _held(conn: sa.Connection, table: Table, by: int, marked: str | None) -> sa.ColumnElement[bool]:
     if not table.versioned:
         return sa.true()
-    # Both: who numbers transactions begins anew where a backup is put back.
-    held: sa.ColumnElement[bool] = RECORDS[table.name].c.ingested_at <= by
-    return held if marked is None else held & was_seen(conn, table.name, marked)
+    ingested = RECORDS[table.name].c.ingested_at
+    if marked is None:
+        return ingested <= by
+    # The moment as well, but for what clocks may be wrong by: where a backup is put back, the database may
+    # begin anew to number its transactions.
+    return (ingested <= by + DAY) & was_seen(conn, table.name, marked)

@@ -115,7 +115,14 @@ def test_the_runbook_asks_for_metrics_and_settings_that_are_there(exposed: dict[
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here (Debian's package prometheus)")
-@pytest.mark.parametrize("words", [["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "config", "prometheus.yml"],
+        ["check", "rules", "alerts.yml"],
+        ["test", "rules", "alerts_test.yml"],
+    ],
+)
 def test_prometheus_takes_the_rules_and_they_fire_when_they_should(words: list[str]) -> None:
     folder = REPOSITORY / "deploy" / "prometheus"
     done = subprocess.run(["promtool", *words], cwd=folder, capture_output=True, text=True, check=False)

