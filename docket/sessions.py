@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from docket import keys
 from docket.keys import Key
-from docket.store.metadata import SESSIONS
+from docket.store.desk import SESSIONS
 from docket.times import DAY
 from docket.vault import keyed_digest
 

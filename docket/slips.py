@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from docket.store.metadata import SLIP_STEPS, SLIPS
+from docket.store.desk import SLIP_STEPS, SLIPS
 
 State = Literal["issued", "acknowledged", "handled", "reviewed", "closed"]
 STATES: Final[tuple[State, ...]] = ("issued", "acknowledged", "handled", "reviewed", "closed")

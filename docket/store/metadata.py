@@ -25,7 +25,7 @@ WRITTEN_BY: Final = frozenset({"disputes", "parties", "events", "registry", "vis
 """Tables whose rows say which transaction wrote them, on PostgreSQL by the column's default there: whoever
 keeps something read from them asks what came since. Null for rows from before the column, and on SQLite,
 where row numbers tell as much."""
-_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TYPES: Final[dict[Kind, sa.types.TypeEngine[Any]]] = {
     Kind.TEXT: WORD,
     Kind.NARRATIVE: WORD,
@@ -52,7 +52,7 @@ def _record_table(table: Table) -> sa.Table:
     made = sa.Table(
         table.name,
         METADATA,
-        sa.Column("row_no", _SERIAL, primary_key=True, autoincrement=True),
+        sa.Column("row_no", SERIAL, primary_key=True, autoincrement=True),
         *_contents(table),
         *bookkeeping,
     )
@@ -120,17 +120,6 @@ API_KEYS: Final = sa.Table(
     sa.Column("expires_at", MOMENT),
     sa.Column("revoked_at", MOMENT),
 )
-SESSIONS: Final = sa.Table(
-    "sessions",
-    METADATA,
-    sa.Column("digest", WORD, primary_key=True),
-    sa.Column("key_id", WORD, nullable=False, index=True),
-    sa.Column("started_at", MOMENT, nullable=False),
-    sa.Column("expires_at", MOMENT, nullable=False, index=True),
-    sa.Column("ended_at", MOMENT),
-)
-"""Who is logged in to the pages, by which key (`docket.sessions`)."""
-
 INTAKES: Final = sa.Table(
     "intakes",
     METADATA,
@@ -199,7 +188,7 @@ PLANNED_VISITS: Final = sa.Table(
 REQUESTS: Final = sa.Table(
     "requests",
     METADATA,
-    sa.Column("request_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("request_no", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("caller", WORD, nullable=False),
     sa.Column("idempotency_key", WORD),
     sa.Column("target", WORD, nullable=False),
@@ -217,7 +206,7 @@ REQUESTS: Final = sa.Table(
 DECISIONS: Final = sa.Table(
     "decisions",
     METADATA,
-    sa.Column("decision_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("decision_no", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("dispute_id", WORD, nullable=False, index=True),
     sa.Column("assessment_id", WORD, nullable=False),
     sa.Column("recommended", WORD, nullable=False),
@@ -230,27 +219,6 @@ DECISIONS: Final = sa.Table(
 )
 """What people decided about a recommended colour; both are kept, and every decision. `opened_at`
 is when the person opened the card that was decided on, null where nobody saw it do so."""
-
-_WAITS: Final = sa.text("state = 'waiting'")
-LOWERINGS: Final = sa.Table(
-    "lowerings",
-    METADATA,
-    sa.Column("lowering_no", _SERIAL, primary_key=True, autoincrement=True),
-    sa.Column("dispute_id", WORD, nullable=False, index=True),
-    sa.Column("assessment_id", WORD, nullable=False),
-    sa.Column("recommended", WORD, nullable=False),
-    sa.Column("colour", WORD, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("by", WORD, nullable=False),
-    sa.Column("proposed_at", MOMENT, nullable=False),
-    sa.Column("opened_at", MOMENT),
-    sa.Column("state", WORD, nullable=False),
-    sa.Column("ended_at", MOMENT),
-    sa.Column("ended_by", WORD),
-    sa.Column("end_reason", sa.Text),
-    sa.Index("uq_lowerings_waiting", "dispute_id", unique=True, sqlite_where=_WAITS, postgresql_where=_WAITS),
-)
-"""Red cases that one person would lower and another has to agree to (docs/adr/0052)."""
 
 BOARD: Final = sa.Table(
     "case_board",
@@ -286,7 +254,7 @@ WITHDRAWALS: Final = sa.Table(
 HANDLERS: Final = sa.Table(
     "handlers",
     METADATA,
-    sa.Column("handler_no", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("handler_no", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("dispute_id", WORD, nullable=False, index=True),
     sa.Column("unit", WORD, nullable=False),
     sa.Column("taken_at", MOMENT, nullable=False),
@@ -312,7 +280,7 @@ UNSCORED: Final = sa.Table(
 AUDIT_LOG: Final = sa.Table(
     "audit_log",
     METADATA,
-    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=False),
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=False),
     sa.Column("at", MOMENT, nullable=False),
     sa.Column("actor", WORD, nullable=False),
     sa.Column("scope", WORD),
@@ -343,7 +311,7 @@ WEBHOOKS: Final = sa.Table(
 OUTBOX: Final = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("delivery_id", WORD, nullable=False),
     sa.Column("endpoint_id", WORD, nullable=False),
     sa.Column("event", WORD, nullable=False),
@@ -365,32 +333,3 @@ OUTBOX: Final = sa.Table(
     sa.Index(None, "case_id", "state"),
 )
 """What is to be told to whom, and what became of it (`docket.outbox.queue`)."""
-
-_OPEN: Final = sa.text("state <> 'closed'")
-SLIPS: Final = sa.Table(
-    "slips",
-    METADATA,
-    sa.Column("slip_id", WORD, primary_key=True),
-    sa.Column("dispute_id", WORD, nullable=False, index=True),
-    sa.Column("colour", WORD, nullable=False),
-    sa.Column("unit", WORD, nullable=False),
-    sa.Column("state", WORD, nullable=False),
-    sa.Column("changed_at", MOMENT, nullable=False),
-    sa.Index(None, "state", "changed_at", "slip_id"),
-    sa.Index(
-        "uq_slips_open", "dispute_id", "colour", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
-    ),
-)
-"""What the centre asks a unit to do about a case (`docket.slips`)."""
-
-SLIP_STEPS: Final = sa.Table(
-    "slip_steps",
-    METADATA,
-    sa.Column("step_no", _SERIAL, primary_key=True, autoincrement=True),
-    sa.Column("slip_id", WORD, nullable=False, index=True),
-    sa.Column("state", WORD, nullable=False),
-    sa.Column("note", sa.Text),
-    sa.Column("by", WORD, nullable=False),
-    sa.Column("at", MOMENT, nullable=False),
-)
-"""Each step that a slip took: who, when, and what they said, masked."""

@@ -7,16 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from docket.store.metadata import (
-    ASSESSMENTS,
-    AUDIT_LOG,
-    BOARD,
-    DECISIONS,
-    HANDLERS,
-    LOWERINGS,
-    RECORDS,
-    WITHDRAWALS,
-)
+from docket.store.desk import LOWERINGS
+from docket.store.metadata import ASSESSMENTS, AUDIT_LOG, BOARD, DECISIONS, HANDLERS, RECORDS, WITHDRAWALS
 from docket.times import rfc3339
 
 

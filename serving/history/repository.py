@@ -8,7 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.asof import known_sql
-from docket.store.metadata import ASSESSMENTS, HANDLERS, LOWERINGS
+from docket.store.desk import LOWERINGS
+from docket.store.metadata import ASSESSMENTS, HANDLERS
 
 _VISITS: Final = f"""
 SELECT v.visit_id, v.person_id, v.worker_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import math
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl, quote
@@ -30,6 +31,9 @@ from serving.state import State, state_of
 HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Where a page may come by plain http: a browser on the same machine."""
 TOKEN: Final = "csrf"
+ONCE: Final = "once"
+"""The field that tells a form that was sent twice, by a finger or by the proxy, from two forms."""
+_ONCE: Final = re.compile(r"[0-9a-f]{24}")
 _MOST_FIELDS: Final = 200
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -56,7 +60,10 @@ class Page(Ruled):
                 if session is None:
                     return _to_login(request)
                 if request.method == "POST":
-                    request.state.form = checked(await form_of(request), request.state.csrf)
+                    form = dict(checked(await form_of(request), request.state.csrf))
+                    once = form.pop(ONCE, "")
+                    request.state.once = once if _ONCE.fullmatch(once) else None
+                    request.state.form = form
                 with acting(Actor(session.key.key_id, session.key.scope)):
                     return await handle(request)
             except Exception as error:  # noqa: BLE001 - a person is told of it as a page
@@ -186,8 +193,15 @@ def _form(request: Request) -> Form:
     return form
 
 
+def _once(request: Request) -> str | None:
+    once: str | None = request.state.once
+    return once
+
+
 Who = Annotated[Key, Depends(_key)]
 """What a page takes to know whose session it is."""
 Filled = Annotated[Form, Depends(_form)]
 """The fields of the form that was sent."""
+Once = Annotated[str | None, Depends(_once)]
+"""The form's own Idempotency-Key: sent again, it answers as it did."""
 LoggedIn = Annotated[Session, Depends(_session)]

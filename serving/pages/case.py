@@ -21,7 +21,7 @@ from serving.errors import FieldError, Invalid
 from serving.history import service as histories
 from serving.merges import service as merges
 from serving.merges.schemas import MergeIn, UnmergeIn
-from serving.pages.access import Filled, Form, Page, Who, filled
+from serving.pages.access import Filled, Form, Once, Page, Who, filled
 from serving.pages.marking import marked, numbered
 from serving.pages.rendering import rendered, way
 from serving.pages.words import COLOURS
@@ -102,24 +102,30 @@ def _back(dispute_id: str, done: str) -> Response:
 
 
 @router.post("/decision")
-def post_decision(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_decision(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Confirm, raise or lower."""
     asked = filled(DecisionIn, form)
-    answer = decisions.decide(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    answer = decisions.decide(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(dispute_id, "waiting" if decisions.waits(answer) else "decided")
 
 
 @router.post("/approval")
-def post_approval(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_approval(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Agree that a red case is lowered, or refuse it."""
     said = form.get("approve")
     asked = filled(ApprovalIn, {**form, "approve": said == "yes"})
-    decisions.approve(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    decisions.approve(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(dispute_id, "approved" if asked.approve else "refused")
 
 
 @router.post("/annotations")
-def post_annotation(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_annotation(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Say that a cue is, or isn't, in the narrative."""
     label = {
         "annotation_id": form.get("annotation_id", ""),
@@ -130,7 +136,7 @@ def post_annotation(request: Request, dispute_id: CaseId, form: Filled, key: Who
     if label["cue"] not in {cue.name for cue in CUES}:
         raise Invalid([FieldError(field="cue", reason="missing value")])
     asked = filled(AnnotationsIn, {"annotations": [label]})
-    labels.label(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    labels.label(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(dispute_id, "tagged")
 
 
@@ -148,24 +154,30 @@ def _span(form: Form, narrative: Callable[[], str]) -> dict[str, int]:
 
 
 @router.post("/merge")
-def post_merge(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_merge(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Say that this case is another one, reported twice."""
     asked = filled(MergeIn, form)
-    merges.join(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    merges.join(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(asked.into, "merged")
 
 
 @router.post("/unmerge")
-def post_unmerge(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_unmerge(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Say that this case is one of its own after all."""
     asked = filled(UnmergeIn, form)
-    merges.part(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    merges.part(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(dispute_id, "parted")
 
 
 @router.post("/slips")
-def post_slip(request: Request, dispute_id: CaseId, form: Filled, key: Who, state: Here) -> Response:
+def post_slip(
+    request: Request, dispute_id: CaseId, form: Filled, once: Once, key: Who, state: Here
+) -> Response:
     """Give the case to a unit."""
     asked = filled(SlipIn, form)
-    slips.issue(state, key, ask_of(key, request, asked, None), dispute_id, asked)
+    slips.issue(state, key, ask_of(key, request, asked, once), dispute_id, asked)
     return _back(dispute_id, "issued")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from docket.times import DAY, HOUR, LOCAL, MINUTE, from_micros, now_micros, to_micros
 from serving.pages.files import url_of
 from serving.pages.words import word
+from serving.state import state_of
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -67,6 +69,10 @@ def percent(share: float | None) -> str:
     return f"{share:.1%}"
 
 
+def _once() -> str:
+    return secrets.token_hex(12)
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("serving.pages"),
@@ -75,7 +81,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": url_of, "word": word, "way": way}
+    made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
     made.filters |= {"moment": moment, "day": day, "left": left, "percent": percent}
     return made
 
@@ -96,12 +102,14 @@ def rendered(
     Parameters
     ----------
     values
-        What the template reads besides `session` (None where nobody is logged in), `csrf` and the path.
+        What the template reads besides `session` (None where nobody is logged in), `csrf`, `here` (the
+        path) and `drill` (whether the cases are those of a test), which every page may read.
     """
     shared = {
         "session": getattr(request.state, "session", None),
         "csrf": getattr(request.state, "csrf", ""),
         "here": request.url.path,
+        "drill": state_of(request).settings.test,
     }
     text = _TEMPLATES.get_template(template).render(shared | values)
     return HTMLResponse(

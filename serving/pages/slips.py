@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from docket.slips import STATES, TOLD, next_of
 from serving.answering import Here
-from serving.pages.access import Filled, Page, Who, filled
+from serving.pages.access import Filled, Once, Page, Who, filled
 from serving.pages.rendering import rendered, way
 from serving.pages.words import SLIP_STATES
 from serving.repeats.service import ask_of
@@ -62,8 +62,8 @@ def get_slip(
 
 
 @router.post("/{slip_id}/steps")
-def post_step(request: Request, slip_id: SlipId, form: Filled, key: Who, state: Here) -> Response:
+def post_step(request: Request, slip_id: SlipId, form: Filled, once: Once, key: Who, state: Here) -> Response:
     """Take the slip to its next state."""
     asked = filled(StepIn, form)
-    service.step(state, key, ask_of(key, request, asked, None), slip_id, asked)
+    service.step(state, key, ask_of(key, request, asked, once), slip_id, asked)
     return RedirectResponse(f"{way('/slips/{}', slip_id)}?done=1", status_code=303)

@@ -66,17 +66,6 @@ TARGETS: Final = {
     "self_harm": "自伤",
 }
 ROLES: Final = {"applicant": "申请人", "respondent": "被申请人", "affected": "受影响人"}
-RELATIONS: Final = {
-    "spouse": "配偶",
-    "ex_spouse": "前配偶",
-    "family": "家人",
-    "neighbour": "邻居",
-    "colleague": "同事",
-    "business": "生意往来",
-    "stranger": "陌生人",
-    "authority": "机关单位",
-    "unknown": "不详",
-}
 SEXES: Final = {"female": "女", "male": "男", "unknown": "性别不详"}
 CATEGORIES: Final = {
     "divorce": "离婚",
@@ -113,7 +102,6 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome": OUTCOMES,
     "target": TARGETS,
     "role": ROLES,
-    "relation": RELATIONS,
     "sex": SEXES,
     "category": CATEGORIES,
     "finding": FINDINGS,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from docket.keys import Area
 from docket.slips import steps_of
-from docket.store.metadata import BOARD, SLIPS
+from docket.store.desk import SLIPS
+from docket.store.metadata import BOARD
 from docket.times import rfc3339
 
 # A merged or withdrawn case is where it last was: its slips are still to be brought to an end.

@@ -14,7 +14,8 @@ from walking import seed
 from docket import keys, sessions
 from docket.keys import SCOPES
 from docket.store import Store
-from docket.store.metadata import AUDIT_LOG, SESSIONS
+from docket.store.desk import SESSIONS
+from docket.store.metadata import AUDIT_LOG
 from docket.times import DAY, HOUR, now_micros
 from serving.permissions import PAGES
 

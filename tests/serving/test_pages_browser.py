@@ -77,6 +77,8 @@ def test_a_case_goes_from_the_queue_to_a_closed_slip(
         expect(page.locator("#rows")).to_contain_text(f"{name}-calm")
         expect(page.locator("#rows")).not_to_contain_text("红 · 督办")
         assert "colour=none" in page.url
+        shown = page.locator("#rows tr").count()
+        expect(page.get_by_role("status")).to_have_text(f"列出 {shown} 件")  # what a screen reader is told
         staff.well()
         staff.go("/queue?colour=red")
         page.get_by_role("link", name=name, exact=True).click()
@@ -163,6 +165,34 @@ def test_a_worker_visits_and_tells_by_one_tap(
         worker.well()
 
 
+def test_two_reports_of_one_dispute_are_merged_and_parted(browser: Browser, served: Served) -> None:
+    text = "租客张某拖欠房租三个月，与房东在楼道争吵，要求清退并结清水电。"
+    served.report("twin-1", text, kind="housing")
+    second = case("twin-2", text, kind="housing", source="police_110")
+    for row in (*second["persons"], *second["parties"]):
+        row["person_id"] = "p-twin-1"
+    headers = {"Authorization": f"Bearer {served.key('dispatch')}"}
+    assert httpx.post(f"{served.base}/v1/cases", json=second, headers=headers, timeout=60).status_code == 201
+    with desk(browser, served.base, PHONE) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        staff.go("/cases/twin-2")
+        same = page.locator("section[aria-labelledby=h-same]")
+        expect(same).to_contain_text("twin-1")
+        same.get_by_text("并入该案").click()
+        same.get_by_label("理由").fill("同一人报的同一件事")
+        staff.well()
+        same.get_by_role("button", name="并入").click()
+        expect(page.get_by_role("status")).to_contain_text("已并入")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("twin-1")
+        same.get_by_text("拆出 twin-2").click()
+        same.get_by_label("理由").fill("核实后是两件事")
+        staff.well()
+        same.get_by_role("button", name="拆分").click()
+        expect(page.get_by_role("status")).to_contain_text("已拆分")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("twin-2")
+
+
 def test_what_is_new_about_a_case_shows_before_it_is_decided(browser: Browser, served: Served) -> None:
     served.report("late", CALM)
     with desk(browser, served.base, DESK) as staff:
@@ -230,3 +260,23 @@ def test_the_description_of_the_api_is_served_from_here(browser: Browser, served
         row.locator(".opblock-summary-control").click()
         expect(row).to_contain_text("Open cases by colour")
         assert anybody.complaints == []
+
+
+def test_a_long_queue_is_read_on_page_by_page(browser: Browser, served: Served) -> None:
+    # Last: the first page of the queue holds little else after it.
+    cases = [case(f"many-{place}", CALM, kind="labour") for place in range(60)]
+    headers = {"Authorization": f"Bearer {served.key('dispatch')}"}
+    sent = httpx.post(f"{served.base}/v1/cases:batch", json={"cases": cases}, headers=headers, timeout=300)
+    assert [one["status"] for one in sent.json()["results"]] == [201] * 60
+    with desk(browser, served.base, DESK) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        staff.go("/queue?kind=labour")
+        rows = page.locator("#rows tr")
+        expect(rows).to_have_count(50)
+        page.get_by_role("link", name="更多").click()
+        expect(rows).to_have_count(60)
+        expect(page.locator("#more")).to_have_text("没有更多了")
+        shown = rows.locator("th").all_inner_texts()
+        assert sorted(shown) == sorted(one["dispute"]["dispute_id"] for one in cases)
+        staff.well()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from browsing import person, service
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from small_district import case, key_of
+from small_district import case, count, key_of
 
 from docket.contract import enumerations as enum
 from docket.slips import STATES
@@ -39,8 +40,7 @@ def _send(pages: TestClient, store: Store, path: str, body: object) -> None:
 def test_nothing_that_a_record_may_hold_is_without_a_word() -> None:
     held = {
         "colour": COLOURS, "advice": COLOURS, "kind": enum.DISPUTE_KINDS, "source": enum.SOURCES,
-        "event": enum.EVENT_KINDS, "outcome": enum.OUTCOME_KINDS, "target": TARGETS, "role": enum.PARTY_ROLES,
-        "relation": enum.RELATIONS, "sex": enum.SEXES, "category": enum.REGISTRY_CATEGORIES,
+        "event": enum.EVENT_KINDS, "outcome": enum.OUTCOME_KINDS, "target": TARGETS, "role": enum.PARTY_ROLES, "sex": enum.SEXES, "category": enum.REGISTRY_CATEGORIES,
         "finding": enum.FINDINGS, "deadline": (*MET_BY, "review"), "slip_state": STATES, "slip_step": STATES[1:],
     }  # fmt: skip
     for table, values in held.items():
@@ -135,7 +135,34 @@ def test_a_visit_that_was_tapped_twice_is_one(pages: TestClient, store: Store) -
     assert worker.send("/visits", {"visit_id": "v2", "person_id": "p-a"}).status_code == 422
 
 
-def test_an_id_with_a_slash_or_a_quote_has_a_path_too(pages: TestClient, store: Store) -> None:
+def test_a_form_that_was_sent_twice_is_one(pages: TestClient, store: Store) -> None:
+    _send(pages, store, "/v1/cases", case("a"))
+    staff = person(pages, store, "centre")
+    page = staff.get("/cases/a").text
+    tokens = re.findall(r'name="once" value="([0-9a-f]{24})"', page)
+    assert len(tokens) == len(set(tokens)) > 1  # each form its own
+    latest = re.search(r'name="assessment_id" value="([^"]+)"', page)
+    assert latest is not None
+    decision = {"assessment_id": latest.group(1), "colour": "yellow", "reason": "多次报警"}
+    assert staff.send("/cases/a/decision", decision).status_code == 303
+    form = {"unit": "东街派出所", "once": tokens[0]}
+    for _ in range(2):
+        sent = staff.send("/cases/a/slips", form)
+        assert (sent.status_code, sent.headers["location"]) == (303, "/cases/a?done=issued")
+    assert staff.send("/cases/a/slips", form | {"once": tokens[1]}).status_code == 409
+    assert count(store, "slips") == 1
+
+
+def test_a_drill_says_that_it_is_one(store: Store) -> None:
+    with service(store, test=True) as pages:
+        assert "演练" in pages.get("/login").text
+
+
+def test_what_is_no_drill_does_not_say_so(pages: TestClient) -> None:
+    assert "演练" not in pages.get("/login").text
+
+
+def test_an_id_with_a_slash_or_a_quote_has_a_path_too() -> None:
     assert way("/cases/{}", 'a/b"?x=<1>&') == "/cases/a%2Fb%22%3Fx%3D%3C1%3E%26"
 
 

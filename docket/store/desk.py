@@ -1,0 +1,70 @@
+"""Tables of what people do at their desks: who is logged in, what waits for a second person, slips."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from docket.store.metadata import METADATA, MOMENT, SERIAL, WORD
+
+SESSIONS: Final = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("digest", WORD, primary_key=True),
+    sa.Column("key_id", WORD, nullable=False, index=True),
+    sa.Column("started_at", MOMENT, nullable=False),
+    sa.Column("expires_at", MOMENT, nullable=False, index=True),
+    sa.Column("ended_at", MOMENT),
+)
+"""Who is logged in to the pages, by which key (`docket.sessions`)."""
+
+_WAITS: Final = sa.text("state = 'waiting'")
+LOWERINGS: Final = sa.Table(
+    "lowerings",
+    METADATA,
+    sa.Column("lowering_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("assessment_id", WORD, nullable=False),
+    sa.Column("recommended", WORD, nullable=False),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("proposed_at", MOMENT, nullable=False),
+    sa.Column("opened_at", MOMENT),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("ended_at", MOMENT),
+    sa.Column("ended_by", WORD),
+    sa.Column("end_reason", sa.Text),
+    sa.Index("uq_lowerings_waiting", "dispute_id", unique=True, sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
+"""Red cases that one person would lower and another has to agree to (docs/adr/0052)."""
+
+_OPEN: Final = sa.text("state <> 'closed'")
+SLIPS: Final = sa.Table(
+    "slips",
+    METADATA,
+    sa.Column("slip_id", WORD, primary_key=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("colour", WORD, nullable=False),
+    sa.Column("unit", WORD, nullable=False),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("changed_at", MOMENT, nullable=False),
+    sa.Index(None, "state", "changed_at", "slip_id"),
+    sa.Index(
+        "uq_slips_open", "dispute_id", "colour", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+    ),
+)
+"""What the centre asks a unit to do about a case (`docket.slips`)."""
+
+SLIP_STEPS: Final = sa.Table(
+    "slip_steps",
+    METADATA,
+    sa.Column("step_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("slip_id", WORD, nullable=False, index=True),
+    sa.Column("state", WORD, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("at", MOMENT, nullable=False),
+)
+"""Each step that a slip took: who, when, and what they said, masked."""
