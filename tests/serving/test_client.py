@@ -75,14 +75,10 @@ def test_every_call_answers_in_its_shape(store: Store) -> None:
         changed = client.change("a", {"dispute": {"amount_cny": 100}})
         label = {"annotation_id": "n1", "cue": "weapon", "present": False}
         assert client.label("a", {"annotations": [label]}).annotations == ["n1"]
-        decision = client.decide(
-            "a", {"assessment_id": changed.assessment_id, "colour": "yellow", "reason": "已劝离"}
-        )
-        assert (decision.recommended, decision.colour) == ("red", "yellow")
+        decision = client.decide("a", {"assessment_id": changed.assessment_id, "colour": "red"})
+        assert (decision.recommended, decision.colour) == ("red", "red")
         assert client.taken_by("a", "东街派出所").unit == "东街派出所"
-        (listed,) = client.cases(
-            colour="yellow", area="street:s1", since=datetime.now(UTC) - timedelta(hours=1)
-        )
+        (listed,) = client.cases(colour="red", area="street:s1", since=datetime.now(UTC) - timedelta(hours=1))
         assert listed.decided and listed.unit is not None
         entry = {
             "entry_id": "r1",
