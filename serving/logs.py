@@ -39,7 +39,7 @@ def configure(level: str) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(),
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
