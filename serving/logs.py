@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import structlog
 
-_TALKATIVE: Final = ("uvicorn", "alembic")
-"""Libraries whose INFO is worth a line. That of others names URLs, and their DEBUG headers and statements."""
+_TALKATIVE: Final = "uvicorn"
+"""Whose INFO is worth a line. That of other libraries names URLs, and their DEBUG headers and statements."""
 _UNHEARD: Final = "uvicorn.access"
 """Names paths as they came, ids and queries too. Our own line a request names the route."""
 _PLACES: Final = 8
@@ -27,7 +27,7 @@ def configure(level: str) -> None:
     Parameters
     ----------
     level
-        Of our own; the libraries say nothing below a warning, but for two.
+        Of our own; the libraries say nothing below a warning, but for one.
     """
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -54,8 +54,7 @@ def configure(level: str) -> None:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != _UNHEARD
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(max(least, logging.INFO))
+    logging.getLogger(_TALKATIVE).setLevel(max(least, logging.INFO))
 
 
 def take_over() -> None:

@@ -23,10 +23,11 @@ class Receiver:
     seconds: float = 0.0
     url: str = ""
 
+    came: threading.Condition = field(default_factory=threading.Condition)
+
     def wait_for(self, count: int, seconds: float = 20) -> list[tuple[dict[str, str], bytes]]:
-        end = time.monotonic() + seconds
-        while len(self.got) < count and time.monotonic() < end:
-            time.sleep(0.02)
+        with self.came:
+            self.came.wait_for(lambda: len(self.got) >= count, seconds)
         return self.got
 
 
@@ -39,7 +40,9 @@ def receiving(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Ite
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(told.seconds)
             status = told.statuses.pop(0) if told.statuses else 204
-            told.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            with told.came:
+                told.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                told.came.notify_all()
             self.send_response(status)
             if told.location:
                 self.send_header("Location", told.location)

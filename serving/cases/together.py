@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import sqlalchemy as sa
+import structlog
 
 from docket import audit
 from docket.keys import Key
@@ -21,10 +22,12 @@ from serving.cases.assessing import Made, Read, Sight, after, keep, read, sight
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer, link, store
 from serving.errors import Problem
+from serving.logs import log_failure
 from serving.merges.proposing import shown_to
 from serving.models.service import Current
 from serving.state import State
 
+_log = structlog.get_logger("anlan.cases")
 Outcome = Answer | Problem | None
 """None: to be taken alone."""
 _Unmade = tuple[Read, Sight]
@@ -99,7 +102,8 @@ def _scored(state: State, current: Current | None, parts: Sequence[_Unmade]) -> 
     try:
         with span("model", version=current.version):
             cases = current.scorer.cases(pd.concat([one.facts.frame for one, _ in parts], ignore_index=True))
-    except Exception:  # noqa: BLE001 - one that can't be scored is not the others: it shows below which it is
+    except Exception as error:  # noqa: BLE001 - one that can't be scored is not the others: see below which
+        log_failure(_log, "batch_not_scored", error)
         cases = [None] * len(parts)
     for (one, seen), case in zip(parts, cases, strict=True):
         try:

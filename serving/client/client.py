@@ -25,10 +25,19 @@ from serving.cases.schemas import (
     OutcomesIn,
 )
 from serving.client.sending import Sender
-from serving.decisions.schemas import Decision, DecisionIn, Unit, UnitIn, WithdrawIn, Withdrawn
+from serving.decisions.schemas import (
+    ApprovalIn,
+    Decision,
+    DecisionIn,
+    Unit,
+    UnitIn,
+    WithdrawIn,
+    Withdrawn,
+)
 from serving.listing.schemas import AssessmentsOut, CasesOut, Listed
 from serving.registry.schemas import LeaveIn
 from serving.shapes import Colour, RegistryRow
+from serving.slips.schemas import Slip, SlipIn, StepIn
 from serving.visits.schemas import VisitList, VisitsIn, VisitsOut
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -139,8 +148,27 @@ class Client:
     def decide(
         self, dispute_id: str, decision: DecisionIn | Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> Decision:
-        """Confirm or override a colour."""
+        """Confirm or override a colour; a red case that is lowered stays red until somebody else approves."""
         return self._write(Decision, "PUT", _case(dispute_id, "/decision"), decision, idempotency_key)
+
+    def approve(
+        self, dispute_id: str, said: ApprovalIn | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Decision:
+        """Agree that a red case is lowered, or refuse it."""
+        return self._write(Decision, "PUT", _case(dispute_id, "/decision/approval"), said, idempotency_key)
+
+    def issue_slip(
+        self, dispute_id: str, slip: SlipIn | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Slip:
+        """Give a case to a unit, after a person's decision."""
+        return self._write(Slip, "POST", _case(dispute_id, "/slips"), slip, idempotency_key)
+
+    def step_slip(
+        self, slip_id: str, step: StepIn | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Slip:
+        """Say that a slip has come to its next state."""
+        path = f"/v1/slips/{quote(slip_id, safe='')}/steps"
+        return self._write(Slip, "POST", path, step, idempotency_key)
 
     def taken_by(self, dispute_id: str, unit: str, at: datetime | None = None) -> Unit:
         """Say which unit took a case."""

@@ -38,6 +38,17 @@ def waiting(conn: sa.Connection, dispute_id: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+def ended(conn: sa.Connection, dispute_id: str, assessment_id: str) -> dict[str, Any] | None:
+    """The latest proposal to lower a case, as of an assessment, that waits no more."""
+    query = sa.select(LOWERINGS).where(
+        LOWERINGS.c.dispute_id == dispute_id,
+        LOWERINGS.c.assessment_id == assessment_id,
+        LOWERINGS.c.state != "waiting",
+    )
+    row = conn.execute(query.order_by(LOWERINGS.c.lowering_no.desc()).limit(1)).mappings().first()
+    return None if row is None else dict(row)
+
+
 def add_lowering(conn: sa.Connection, **values: Any) -> None:
     """Keep that somebody would lower a case from red."""
     conn.execute(sa.insert(LOWERINGS).values(state="waiting", **values))

@@ -147,7 +147,14 @@ def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: A
     cases.take_turns(conn, [f"board {dispute_id}"])
     lowering = repository.waiting(conn, dispute_id)
     if lowering is None or lowering["assessment_id"] != asked.assessment_id:
-        raise Conflict(NOTHING_WAITS)
+        said = None if asked.reason is None else prepare(asked.reason).text
+        state = "approved" if asked.approve else "refused"
+        ended = repository.ended(conn, dispute_id, asked.assessment_id)
+        if ended is None or (ended["state"], ended["ended_by"]) != (state, key.key_id):
+            raise Conflict(NOTHING_WAITS)
+        if not asked.approve and ended["end_reason"] != said:
+            raise Conflict(NOTHING_WAITS)
+        return note(conn, ask, new=False, answer=repository.told_lowering(ended, state))
     if not asked.approve:
         if asked.reason is None:
             raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is refused")])

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from docket.keys import Area
 from docket.store.metadata import ASSESSMENTS
+from serving.listing.areas import within_areas
 
 _LISTED = """
 SELECT b.dispute_id, b.assessment_id, b.as_of, b.recommended, b.colour, b.decided, b.changed_at,
@@ -40,11 +41,8 @@ def cases(
     place
         After which: `changed_at` (µs) and `dispute_id`.
     """
-    values: dict[str, Any] = {"at": place[0], "after": place[1], "limit": limit}
-    more = ""
-    for number, area in enumerate(areas):
-        more += f" AND g.{area.column} = :area{number}"
-        values[f"area{number}"] = area.id
+    more, within = within_areas(areas)
+    values: dict[str, Any] = {"at": place[0], "after": place[1], "limit": limit, **within}
     if colour is not None:
         more += " AND b.colour = :colour"
         values["colour"] = colour

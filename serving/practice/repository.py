@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.keys import Area
+from serving.listing.areas import within_areas
 
 # A case that was merged or withdrawn since is where it last was.
 _DECIDED: Final = """
@@ -28,8 +29,6 @@ WHERE x.decided_at >= :since AND x.decided_at < :until{more}
 
 def decisions(conn: sa.Connection, *, areas: Sequence[Area], since: int, until: int) -> list[dict[str, Any]]:
     """Decisions of a time: what was recommended and decided, when the card was opened, and when decided."""
-    more, told = "", dict[str, Any](since=since, until=until)
-    for number, area in enumerate(areas):
-        more += f" AND g.{area.column} = :area{number}"
-        told[f"area{number}"] = area.id
+    more, within = within_areas(areas)
+    told: dict[str, Any] = {"since": since, "until": until, **within}
     return [dict(row) for row in conn.execute(sa.text(_DECIDED.format(more=more)), told).mappings()]

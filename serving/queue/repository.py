@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.keys import Area
+from serving.listing.areas import within_areas
 
 Place = tuple[int, int, str]
 """Where a case stands in the queue: urgency, when it is due (µs), its id."""
@@ -92,10 +93,8 @@ def _narrowed(
     areas: Sequence[Area], same: Mapping[str, str | int], overdue_at: int | None, decided: bool | None
 ) -> tuple[str, dict[str, Any]]:
     columns = {"urgency": "b.urgency", "kind": "d.kind"}
-    more, values = "", dict[str, Any]()
-    for number, area in enumerate(areas):
-        more += f" AND g.{area.column} = :area{number}"
-        values[f"area{number}"] = area.id
+    more, within = within_areas(areas)
+    values: dict[str, Any] = {**within}
     for name, value in same.items():
         more += f" AND {columns[name]} = :{name}"
         values[name] = value

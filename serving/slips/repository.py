@@ -12,6 +12,7 @@ from docket.slips import steps_of
 from docket.store.desk import SLIPS
 from docket.store.metadata import BOARD
 from docket.times import rfc3339
+from serving.listing.areas import within_areas
 
 # A merged or withdrawn case is where it last was: its slips are still to be brought to an end.
 _LISTED: Final = """
@@ -56,11 +57,10 @@ def slips(
     place
         After which: `changed_at` (µs) and id.
     """
-    values: dict[str, Any] = {"at": place[0], "after": place[1], "limit": limit, "states": list(states)}
-    more = " AND s.state IN :states"
-    for number, area in enumerate(areas):
-        more += f" AND g.{area.column} = :area{number}"
-        values[f"area{number}"] = area.id
+    more, within = within_areas(areas)
+    more += " AND s.state IN :states"
+    page = {"at": place[0], "after": place[1], "limit": limit}
+    values: dict[str, Any] = {**page, **within, "states": list(states)}
     if colour is not None:
         more += " AND s.colour = :colour"
         values["colour"] = colour

@@ -49,13 +49,18 @@ def issue(state: State, key: Key, ask: Ask, dispute_id: str, asked: SlipIn) -> A
             if stands is None or not stands[1]:
                 raise Conflict(UNDECIDED)
             said = None if asked.note is None else prepare(asked.note).text
-            try:
-                slip_id = slips.issue(
-                    conn, dispute_id, colour=stands[0], unit=asked.unit, note=said, by=key.key_id, now=now
-                )
-            except SlipRefusedError as error:
-                raise Conflict(str(error)) from error
-            taken = _taken(conn, ask, slip_id)
+            open_one = slips.standing(conn, dispute_id, stands[0])
+            told = None if open_one is None else repository.slip(conn, open_one)
+            if told is not None and (told["unit"], told["steps"][0]["note"]) == (asked.unit, said):
+                taken = note(conn, ask, new=False, answer=told)
+            else:
+                try:
+                    slip_id = slips.issue(
+                        conn, dispute_id, colour=stands[0], unit=asked.unit, note=said, by=key.key_id, now=now
+                    )
+                except SlipRefusedError as error:
+                    raise Conflict(str(error)) from error
+                taken = _taken(conn, ask, slip_id)
     return answered(state, key, taken)
 
 
@@ -73,16 +78,18 @@ def step(state: State, key: Key, ask: Ask, slip_id: str, asked: StepIn) -> Answe
     """
     now = now_micros()
     with state.store.begin() as conn:
-        _see(conn, key, slip_id)
+        told = _see(conn, key, slip_id)
         earlier = found(conn, ask)
+        said = None if asked.note is None else prepare(asked.note).text
         if earlier is not None:
             taken = Taken(earlier, new=False)
+        elif any((one["state"], one["note"]) == (asked.state, said) for one in told["steps"]):
+            taken = note(conn, ask, new=False, answer=told)  # a slip comes to each state once
         else:
             if asked.note is None and asked.state in slips.TOLD:
                 raise Invalid(
                     [FieldError(field="note", reason="missing value", expected="what was done or found")]
                 )
-            said = None if asked.note is None else prepare(asked.note).text
             try:
                 slips.step(conn, slip_id, asked.state, note=said, by=key.key_id, now=now)
             except SlipRefusedError as error:
@@ -145,6 +152,23 @@ def _see(conn: sa.Connection, key: Key, slip_id: str) -> dict[str, Any]:
     if told is None or not reaches(conn, key, cases.last_grid(conn, told["dispute_id"])):
         raise NotFound("There is no such slip in the key's area.")
     return told
+
+
+def _issued(
+    conn: sa.Connection,
+    key: Key,
+    ask: Ask,
+    dispute_id: str,
+    colour: str,
+    unit: str,
+    said: str | None,
+    now: int,
+) -> Taken:
+    try:
+        slip_id = slips.issue(conn, dispute_id, colour=colour, unit=unit, note=said, by=key.key_id, now=now)
+    except SlipRefusedError as error:
+        raise Conflict(str(error)) from error
+    return _taken(conn, ask, slip_id)
 
 
 def _taken(conn: sa.Connection, ask: Ask, slip_id: str) -> Taken:

@@ -75,10 +75,19 @@ def test_every_call_answers_in_its_shape(store: Store) -> None:
         changed = client.change("a", {"dispute": {"amount_cny": 100}})
         label = {"annotation_id": "n1", "cue": "weapon", "present": False}
         assert client.label("a", {"annotations": [label]}).annotations == ["n1"]
-        decision = client.decide("a", {"assessment_id": changed.assessment_id, "colour": "red"})
-        assert (decision.recommended, decision.colour) == ("red", "red")
+        decision = client.decide(
+            "a", {"assessment_id": changed.assessment_id, "colour": "yellow", "reason": "已劝离"}
+        )
+        assert (decision.recommended, decision.colour, decision.state) == ("red", "yellow", "waiting")
+        with Client(url, bearer(store, "centre")) as colleague:
+            agreed = colleague.approve("a", {"assessment_id": changed.assessment_id, "approve": True})
+        assert agreed.colour == "yellow" and agreed.by == decision.by != agreed.approved_by
+        slip = client.issue_slip("a", {"unit": "东街派出所"})
+        assert client.step_slip(slip.slip_id, {"state": "acknowledged"}).state == "acknowledged"
         assert client.taken_by("a", "东街派出所").unit == "东街派出所"
-        (listed,) = client.cases(colour="red", area="street:s1", since=datetime.now(UTC) - timedelta(hours=1))
+        (listed,) = client.cases(
+            colour="yellow", area="street:s1", since=datetime.now(UTC) - timedelta(hours=1)
+        )
         assert listed.decided and listed.unit is not None
         entry = {
             "entry_id": "r1",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -91,7 +90,5 @@ def test_a_store_of_another_secret_is_refused_at_the_start(store: Store, tmp_pat
         "1",
     ]
     done = subprocess.run(words, env=other, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    *logged, said = done.stderr.splitlines()
-    assert "another secret" in said
-    assert all("event" in json.loads(line) for line in logged)  # of the log, and no traceback
+    assert done.returncode == 1 and "another secret" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
