@@ -79,8 +79,7 @@ def test_a_model_that_knows_no_spread_states_no_interval(
 
 def test_few_ordinary_cases_are_called_strange(learned: Trained, later: pd.DataFrame) -> None:
     strange = learned.scorer.outside(later)
-    # of 59 cases: one more or less is another machine's arithmetic
-    assert strange[:, 0].mean() < 0.15 and strange[:, 1].mean() < 0.05
+    assert strange[:, 0].mean() < 0.1 and strange[:, 1].mean() < 0.05
     assert ALARM < 0.01
 
 
