@@ -11,6 +11,7 @@ command -v chromium >/dev/null || missing="$missing chromium" # the pages are te
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 wanted="" # tests that find none skip, saying so
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx-light"
+command -v promtool >/dev/null || wanted="$wanted prometheus" # tries the alert rules
 [ -z "$missing$wanted" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
