@@ -98,10 +98,9 @@ def _assessed(scorer: Scorer, snapshot: Snapshot, case: tuple[str, int, Document
         dispute_id=dispute,
         as_of=as_of,
         recorded_at=as_of,
-        frame_row=row,
         document=document,
         narrative=snapshot.narrative(dispute, as_of),
-        scorer=scorer,
+        case=scorer.case(row),
         model_version=None,
     )
 

@@ -7,19 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
-
 from docket.text import Prepared
 from docket.times import DAY, HOUR, MINUTE, rfc3339
 from docket.tracing import span
-from features.cues import floor, tag
+from features.cues import Finding, floor, tag
 from features.documents import Document
 from models import policy
 from models.counterfactuals import turns
 from models.explaining import OneCase
 from models.reading import asserted, cue_title, points_of
 from models.reasons import cue_reasons, fact_reasons, suggestion_of, within_narrative
-from models.scorer import Scorer
 from models.tagger import Suggestion
 from models.targets import HORIZONS, RISK_COLUMNS, TARGETS
 
@@ -34,14 +31,12 @@ def assess(
     dispute_id: str,
     as_of: int,
     recorded_at: int,
-    frame_row: pd.DataFrame | None,
     document: Document,
     narrative: Prepared,
-    scorer: Scorer | None,
+    case: OneCase | None,
     model_version: str | None,
     duplicates: Sequence[Mapping[str, Any]] = (),
     before: int | None = None,
-    case: OneCase | None = None,
 ) -> dict[str, Any]:
     """Assess a case at a moment.
 
@@ -49,22 +44,18 @@ def assess(
     ----------
     as_of, recorded_at
         µs: the moment, and when the dispute was first recorded, from which the first two deadlines run.
-    frame_row
-        One row: the catalogue's columns and `text`, as of the moment; not read where `case` is given.
     document
         The texts known then.
     narrative
         The narrative known then, with the way back to the text as submitted.
-    scorer, model_version
-        None while no model is at hand: the answer is then `degraded`, without risks, and coloured by
-        floors and cue rules alone.
+    case, model_version
+        The case as a model has read it (`Scorer.case`), and which version that is; None while no model is at
+        hand: the answer is then `degraded`, without risks, and coloured by floors and cue rules alone.
     duplicates
         Reports that may be of the same dispute (`models.duplicates.Proposal.as_dict`), which only a store's
         service looks for; they bear on nothing else here.
     before
         The moment of the assessment before this one (microseconds); None: there was none.
-    case
-        The row as `scorer.cases` has read it among others.
 
     Returns
     -------
@@ -73,21 +64,15 @@ def assess(
     """
     findings = tag(document.text)
     floors = floor(findings)
-    rules = scorer.policy if scorer is not None else policy.DEFAULT
+    rules = case.policy if case is not None else policy.DEFAULT
     risks: list[dict[str, Any]] = []
     reasons = cue_reasons(document, narrative, findings, floors)
     would_change: list[dict[str, Any]] = []
     outside: list[str] = []
-    if scorer is None:
+    if case is None:
         colour = rules.without_model(points_of(findings), bool(floors))
     else:
-        if case is None:
-            if frame_row is None:
-                raise TypeError("neither a row nor a case was given")
-            with span("model", version=model_version or ""):
-                case = scorer.case(frame_row)
-        numbers = case.risks
-        colour = rules.colour(numbers, bool(floors))
+        colour = rules.colour(case.risks, bool(floors))
         outside = [name for name, out in zip(PARTS, case.outside, strict=True) if out]
         with span("reasons"):
             reasons += fact_reasons(case.values, case.contributions, case.scores)
@@ -97,14 +82,14 @@ def assess(
         "dispute_id": dispute_id,
         "assessment_id": "",
         "as_of": rfc3339(as_of),
-        "model_version": model_version if scorer is not None else None,
+        "model_version": model_version if case is not None else None,
         "policy_version": rules.version,
-        "degraded": scorer is None,
+        "degraded": case is None,
         "colour": colour,
         "floor": "cue" if floors else None,
         "risks": risks,
         "reasons": [reason.as_dict() for reason in reasons],
-        "suggested": _suggested(scorer, document, narrative),
+        "suggested": _suggested(case, findings, document, narrative),
         "would_change": would_change,
         "deadlines": deadlines(colour, rules, as_of, recorded_at),
         "out_of_range": bool(outside),
@@ -131,13 +116,16 @@ def _risks(case: OneCase) -> list[dict[str, Any]]:
     ]
 
 
-def _suggested(scorer: Scorer | None, document: Document, narrative: Prepared) -> list[dict[str, Any]]:
+def _suggested(
+    case: OneCase | None, findings: Sequence[Finding], document: Document, narrative: Prepared
+) -> list[dict[str, Any]]:
     """What the learned tagger finds asserted and no rule reads anywhere, the likeliest first."""
-    if scorer is None or scorer.estimator.tagger is None:
+    tagger = None if case is None else case.estimator.tagger
+    if tagger is None:
         return []
-    read = {finding.cue for finding in asserted(tag(document.text))}
+    read = {finding.cue for finding in asserted(findings)}
     likeliest: dict[str, Suggestion] = {}
-    for found in sorted(scorer.estimator.tagger.suggest(document.text), key=lambda found: -found.probability):
+    for found in sorted(tagger.suggest(document.text), key=lambda found: -found.probability):
         if found.polarity == "asserted" and found.cue not in read:
             likeliest.setdefault(found.cue, found)
     reach = within_narrative(document, narrative)

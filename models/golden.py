@@ -80,10 +80,9 @@ def _risks(scorer: Scorer, values: Mapping[str, float], text: str) -> list[float
         dispute_id="golden",
         as_of=_MOMENT,
         recorded_at=_MOMENT,
-        frame_row=row.assign(text=pd.Series([document.text], dtype="str")),
         document=document,
         narrative=narrative,
-        scorer=scorer,
+        case=scorer.case(row.assign(text=pd.Series([document.text], dtype="str"))),
         model_version="golden",
     )
     return [risk["risk"] for risk in answer["risks"]]

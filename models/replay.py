@@ -93,14 +93,14 @@ def replay(conn: sa.Connection, assessment_id: str, load: Callable[[str], Scorer
     with closing(DuckSource(_Held(tables), threads=1)) as source:
         (document,) = documents(source, [kept["dispute_id"]], np.array([as_of], np.int64))
     frame = pd.DataFrame([json.loads(kept["features"])]).reindex(columns=list(COLUMNS)).astype(np.float64)
+    row = frame.assign(text=pd.Series([document.text], dtype="str"))
     now = assess(
         dispute_id=kept["dispute_id"],
         as_of=as_of,
         recorded_at=recorded_at,
-        frame_row=frame.assign(text=pd.Series([document.text], dtype="str")),
         document=document,
         narrative=narrative,
-        scorer=None if version is None else load(version),
+        case=None if version is None else load(version).case(row),
         model_version=version,
         # of these two the answer itself is the record
         duplicates=then["duplicates"],

@@ -131,11 +131,9 @@ def _assessed(
             dispute_id=dispute_id,
             as_of=moment,
             recorded_at=recorded[dispute_id],
-            frame_row=None,
-            case=read[place % _TOGETHER],
             document=texts[place],
             narrative=snapshot.narrative(dispute_id, moment),
-            scorer=single,
+            case=read[place % _TOGETHER],
             model_version=version,
         )
         yield json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

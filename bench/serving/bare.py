@@ -69,10 +69,9 @@ def main() -> None:
                 dispute_id=dispute_id,
                 as_of=as_of,
                 recorded_at=known.first_recorded,
-                frame_row=facts.frame,
                 document=facts.document,
                 narrative=prepare(original),
-                scorer=scorer,
+                case=scorer.case(facts.frame),
                 model_version=version,
             )
             json.dumps(answer, ensure_ascii=False)

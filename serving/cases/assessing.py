@@ -9,7 +9,6 @@ from math import isnan
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 import structlog
 
@@ -57,20 +56,21 @@ class Read:
         Parameters
         ----------
         case
-            As the model has read it among others.
+            As the model has read it among others; None: it is read now, if there is a model.
         """
+        if case is None and current is not None:
+            with span("model", version=current.version):
+                case = current.scorer.case(self.facts.frame)
         answer = assess(
             dispute_id=self.dispute_id,
             as_of=self.as_of,
             recorded_at=self.first_recorded,
-            frame_row=self.facts.frame,
             document=self.facts.document,
             narrative=self.narrative,
-            scorer=None if current is None else current.scorer,
+            case=case,
             model_version=None if current is None else current.version,
             duplicates=self.duplicates,
             before=self.before,
-            case=case,
         )
         row = self.facts.frame
         values = zip(row.columns[:-1], row.iloc[0, :-1].tolist(), strict=True)
@@ -244,9 +244,8 @@ def by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]
         dispute_id=dispute_id,
         as_of=as_of,
         recorded_at=known.first_recorded,
-        frame_row=pd.DataFrame(),
         document=document,
         narrative=narrative,
-        scorer=None,
+        case=None,
         model_version=None,
     )

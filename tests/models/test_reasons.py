@@ -332,10 +332,9 @@ def assessments(
             dispute_id=dispute,
             as_of=int(as_of),
             recorded_at=int(recorded[dispute]),
-            frame_row=frame.iloc[[row]],
             document=document,
             narrative=snapshot.narrative(dispute, int(as_of)),
-            scorer=scorer,
+            case=scorer.case(frame.iloc[[row]]),
             model_version="models:/anlan/1",
         )
         for row, (dispute, as_of, document) in enumerate(
