@@ -28,7 +28,8 @@ def take_up(found: Found, threads: int = 1) -> Scorer:
     BrokenModelError
         If it isn't whole, is of another feature catalogue, has another signature, or answers otherwise.
     models.registry.NoSuchModelError, mlflow.exceptions.MlflowException, OSError
-        If it can't be downloaded now: nothing is where the registry says, or nobody answers there.
+        If it can't be downloaded or read now: nothing is where the registry says, nobody answers there, or
+        this machine has no room for it.
     """
     with registry.fetched(found) as folder:
         held = registry.held_in(folder, found)
@@ -41,8 +42,8 @@ def take_up(found: Found, threads: int = 1) -> Scorer:
         except FileNotFoundError as error:
             # by its name alone: the folder is a temporary one
             raise BrokenModelError(f"{Path(error.filename or 'a file').name} is missing") from error
-        except BrokenModelError:
-            raise
+        except (OSError, MemoryError, BrokenModelError):
+            raise  # a full disk, say: it may be read in a moment
         except Exception as error:
             raise BrokenModelError(f"it can't be read ({type(error).__name__})") from error
     return scorer

@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from docket.outbox import queue
 from docket.store.metadata import AUDIT_LOG
 from docket.times import SECOND, now_micros
 from serving.state import State
@@ -16,7 +17,7 @@ EVERY: Final = 15.0
 
 
 class Watch:
-    """Looks whether the store answers, and when it was last backed up."""
+    """Looks whether the store answers, when it was last backed up, and what waits for webhooks."""
 
     def __init__(self, state: State) -> None:
         self._store, self._metrics = state.store, state.metrics
@@ -26,13 +27,19 @@ class Watch:
         backups = sa.select(sa.func.max(AUDIT_LOG.c.at)).where(
             AUDIT_LOG.c.subject == "backup", AUDIT_LOG.c.action == "export"
         )
+        now = now_micros()
         try:
             with self._store.snapshot() as conn:
                 last = conn.execute(backups).scalar()
+                backlog = queue.backlog(conn, now)
         except sa.exc.SQLAlchemyError:
             self._metrics.store_up.set(0)
             self._metrics.backup_age.set(math.nan)
             return EVERY
         self._metrics.store_up.set(1)
-        self._metrics.backup_age.set(math.inf if last is None else (now_micros() - int(last)) / SECOND)
+        self._metrics.backup_age.set(math.inf if last is None else (now - int(last)) / SECOND)
+        oldest = 0.0 if backlog.oldest is None else (now - backlog.oldest) / SECOND
+        self._metrics.webhook_oldest.set(oldest)
+        self._metrics.webhook_waiting.set(backlog.waiting)
+        self._metrics.webhook_dead_letters.set(backlog.dead)
         return EVERY

@@ -18,7 +18,7 @@ from docket.audit import Head, acting
 from docket.audit.actors import operator
 from docket.backup import tools
 from docket.backup.manifest import DUMP, BackupError, Digesting, Manifest, parts, read_manifest
-from docket.backup.taking import VERSIONS
+from docket.backup.taking import VERSIONS, keep
 from docket.faults import BadInput
 from docket.store import Store, open_store
 from docket.store.engine import kind_of, known_schemas, migrating, sqlite_file
@@ -110,6 +110,7 @@ def _restore_sqlite(archive: zipfile.ZipFile, manifest: Manifest, file: Path, ur
         if path.exists():
             raise BadInput(f"--store {url}: not an empty store: {path} is there by now")
         draft.rename(path)
+        keep(path.parent)
 
 
 def _restore_postgresql(archive: zipfile.ZipFile, manifest: Manifest, file: Path, url: str) -> None:

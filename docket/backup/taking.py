@@ -71,13 +71,13 @@ def backup(url: str, out: Path) -> Manifest:
             made = _dump(store, archive, Path(folder))
             archive.writestr(MANIFEST, manifest_text(made))
         draft.chmod(0o600)
-        _keep(draft)
+        keep(draft)
         if out.exists():
             raise BadInput(f"--out {out}: there is such a file by now")
         with store.begin() as conn, acting(operator()):
             audit.record(conn, "export", subject="backup", detail={"file": out.name})
         draft.rename(out)
-        _keep(out.parent)
+        keep(out.parent)
     return made
 
 
@@ -140,7 +140,7 @@ def _dump_sqlite(conn: sa.Connection, archive: zipfile.ZipFile, folder: Path) ->
     return written.sha256, written.size
 
 
-def _keep(path: Path) -> None:
+def keep(path: Path) -> None:
     """What was written outlives a power cut from here on."""
     handle = os.open(path, os.O_RDONLY)
     try:

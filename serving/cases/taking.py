@@ -46,9 +46,7 @@ def take(state: State, key: Key, bodies: Sequence[dict[str, Any]], request_id: s
         # Once the store is gone the others needn't each wait for it as long.
         outcomes = iter([None] * len(sound) if lost is not None else _together(state, key, sound))
         for case in part:
-            outcome = next(outcomes) if isinstance(case, CaseIn) else case
-            if outcome is None and isinstance(case, CaseIn):
-                outcome = lost if lost is not None else _alone(state, key, case)
+            outcome = next(outcomes) or lost or _alone(state, key, case) if isinstance(case, CaseIn) else case
             if isinstance(outcome, errors.Unavailable):
                 lost = outcome
             found.append(_result(outcome, request_id))
@@ -86,11 +84,10 @@ def _alone(state: State, key: Key, case: CaseIn) -> Answer | errors.Problem:
         return problem_of(error)
 
 
-def _result(outcome: Answer | errors.Problem | None, request_id: str | None) -> Result:
+def _result(outcome: Answer | errors.Problem, request_id: str | None) -> Result:
     if isinstance(outcome, Answer):
         status = 201 if outcome.new else 200
         return Result(status, f'{{"status":{status},"assessment":{outcome.text}}}')
-    problem = errors.Problem() if outcome is None else outcome
-    said = json.dumps(problem.body(request_id), ensure_ascii=False)
-    headers = problem.headers if isinstance(problem, errors.Unavailable) else {}
-    return Result(problem.status, f'{{"status":{problem.status},"problem":{said}}}', headers)
+    said = json.dumps(outcome.body(request_id), ensure_ascii=False)
+    headers = outcome.headers if isinstance(outcome, errors.Unavailable) else {}
+    return Result(outcome.status, f'{{"status":{outcome.status},"problem":{said}}}', headers)

@@ -42,7 +42,9 @@ def submit_together(state: State, key: Key, cases: Sequence[CaseIn]) -> list[Out
     outcomes: list[Outcome] = [None] * len(cases)
     new = _store(state, key, cases, outcomes)
     current = state.models.current
-    parts = [_part(state, current, dispute_id) for dispute_id in new]
+    with state.store.snapshot() as conn:
+        moments = {dispute_id: repository.first_recorded(conn, dispute_id) for dispute_id in new}
+    parts = [_part(state, current, dispute_id, as_of) for dispute_id, as_of in moments.items()]
     made = [part for part in parts if isinstance(part, Made)]
     made += _scored(state, current, [part for part in parts if not isinstance(part, Made)])
     # in one order everywhere, so that no two batches wait for each other
@@ -81,11 +83,9 @@ def _store(state: State, key: Key, cases: Sequence[CaseIn], outcomes: list[Outco
     return new
 
 
-def _part(state: State, current: Current | None, dispute_id: str) -> Made | _Unmade:
+def _part(state: State, current: Current | None, dispute_id: str, as_of: int) -> Made | _Unmade:
     """What the case's assessment is made of; the assessment itself where it is the rules' to make."""
-    with state.store.snapshot() as conn:
-        as_of = repository.first_recorded(conn, dispute_id)
-    with state.store.snapshot() as conn:  # another: features are read fastest where they are read first
+    with state.store.snapshot() as conn:  # one each: features are read fastest where they are read first
         try:
             found = read(conn, state, dispute_id, as_of)
             answered = None if current is not None else found.assessed(None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 import structlog
 
+from docket import audit
 from docket.keys import Key
 from docket.store.locking import BusyError, alone
 from docket.store.merged import Merge, history, merge_of
@@ -92,6 +93,7 @@ def _by_rule(state: State, dispute_id: str, least: float) -> None:
             probability=best["probability"],
         )
         unscored.note(conn, done.into_id, done.recorded_at)
+        _record(conn, "merge", done, RULE)
     assess_and_keep(state, done.into_id, done.recorded_at)
 
 
@@ -134,6 +136,8 @@ def join(state: State, key: Key, ask: Ask, dispute_id: str, asked: MergeIn) -> A
                     )
             work = [(standing.into_id, standing.recorded_at)]
             taken = note(conn, ask, new=new, assess=work, answer=_told(standing))
+            if new:
+                _record(conn, "merge", standing, key.key_id)
         else:
             taken = Taken(earlier, new=False)
     return answered(state, key, taken)
@@ -167,9 +171,16 @@ def part(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnmergeIn) ->
                     undone = unmerge(conn, dispute_id, by=key.key_id, reason=asked.reason, now=now_micros())
             work = [(dispute_id, undone.undone_at or undone.recorded_at)]
             taken = note(conn, ask, new=new, assess=work, answer=_told(undone))
+            if new:
+                _record(conn, "unmerge", undone, key.key_id)
         else:
             taken = Taken(earlier, new=False)
     return answered(state, key, taken)
+
+
+def _record(conn: sa.Connection, action: Literal["merge", "unmerge"], done: Merge, by: str) -> None:
+    detail = {"into": done.into_id, "by": by}
+    audit.record(conn, action, case=done.dispute_id, subject=done.merge_id, detail=detail)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import httpx
@@ -13,6 +15,8 @@ import httpx
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_RESOLVING: Final = ThreadPoolExecutor(8, thread_name_prefix="resolve")
+"""Not the event loop's own, which its end would wait for: a name server that hangs holds up no try."""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -59,9 +63,13 @@ async def resolved(url: httpx.URL, allowed: Sequence[Network]) -> list[Address]:
         If the name can't be resolved.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(
-        url.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM
-    )
+    try:
+        host = url.raw_host.decode("ascii")
+        found = await asyncio.get_running_loop().run_in_executor(
+            _RESOLVING, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        )
+    except UnicodeError as error:  # an empty label, or one that is too long
+        raise RefusedError("not a host name") from error
     addresses = list(dict.fromkeys(ipaddress.ip_address(str(where[4][0])) for where in found))
     # All of them, or a name with a good and a bad address would pass by luck.
     for address in addresses:

@@ -125,11 +125,6 @@ class Sender:
         now = now_micros()
         with self._store.snapshot() as conn:
             found = queue.due_endpoints(conn, now)
-            backlog = queue.backlog(conn, now)
-        oldest = 0.0 if backlog.oldest is None else (now - backlog.oldest) / SECOND
-        self._metrics.webhook_oldest.set(oldest)
-        self._metrics.webhook_waiting.set(backlog.waiting)
-        self._metrics.webhook_dead_letters.set(backlog.dead)
         return [one for one in found if self._asked.get(one, 0.0) <= time.monotonic()]
 
     def _deliver(self, row: Claimed) -> bool:

@@ -10,10 +10,8 @@ import sqlalchemy as sa
 from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
 from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
-from serving.cases.repository import dispute, last_grid, present, take_turns
+from serving.cases.repository import dispute, last_grid, latest, present, take_turns
 from serving.deadlines.service import is_closed, met
-from serving.webhooks import repository
-from serving.webhooks.repository import Before
 from serving.webhooks.schemas import (
     ColourData,
     ColourMessage,
@@ -26,20 +24,21 @@ from serving.webhooks.schemas import (
 )
 
 
-def before(conn: sa.Connection, dispute_id: str) -> Before | None:
+def before(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
     """The latest assessment until now; call it before the new one is kept, `assessed` after.
 
     Whoever assesses the same case at this moment waits for the transaction to end, so that each change of
     colour is told once.
     """
-    take_turns(conn, [f"assess {dispute_id}"])
-    return repository.latest_colour(conn, dispute_id)
+    # As whoever decides does it, before the outbox: in one order nobody waits for one who waits for him.
+    take_turns(conn, [f"board {dispute_id}"])
+    return latest(conn, dispute_id)
 
 
 def assessed(
     conn: sa.Connection,
     answer: Mapping[str, Any],
-    earlier: Before | None,
+    earlier: sa.RowMapping | None,
     *,
     notice_minutes: int,
     kept_days: int,
@@ -59,14 +58,14 @@ def assessed(
     """
     now, case = now_micros(), str(answer["dispute_id"])
     as_of = parse_instant(answer["as_of"])
-    if not list_endpoints(conn) or (earlier is not None and as_of < earlier.as_of):
+    if not list_endpoints(conn) or (earlier is not None and as_of < earlier["as_of"]):
         return  # nobody is told; and an assessment of an earlier moment changes nothing
     colour = answer["colour"]
     messages = []
-    if colour != ("none" if earlier is None else earlier.colour):
+    if colour != ("none" if earlier is None else earlier["colour"]):
         data = ColourData.model_validate(
             {name: answer[name] for name in ColourData.model_fields if name != "previous"}
-            | {"previous": None if earlier is None else earlier.colour}
+            | {"previous": None if earlier is None else earlier["colour"]}
         )
         body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
         messages.append(Message("colour", case, f"colour:{answer['assessment_id']}", body, now))

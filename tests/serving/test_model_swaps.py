@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -173,6 +174,20 @@ def test_what_is_wrong_is_named_without_a_path(models_registry: Registry, kind: 
         take_up(registry.find(uri))
     assert "/tmp" not in str(refused.value)
     assert take_up(registry.find(uri)).policy.version
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space"), MemoryError()])
+def test_a_machine_without_room_refuses_no_model_for_good(
+    models_registry: Registry, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def no_room(_: Path) -> Scorer:
+        raise error
+
+    with monkeypatch.context() as planted:
+        planted.setattr(Scorer, "load", no_room)
+        with pytest.raises(type(error)):
+            take_up(registry.find(models_registry.uris[3]))
+    assert take_up(registry.find(models_registry.uris[3])).policy.version
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

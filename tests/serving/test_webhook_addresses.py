@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,26 @@ def test_no_spelling_of_this_machine_is_called(host: str) -> None:
         error = post(networks=())(f"http://{host}:{port}", {}, b"{}")
         assert error is not None and not error.startswith("http")
         assert receiver.got == []
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_what_no_host_can_be_called_is_refused(host: str) -> None:
+    assert post()(f"https://{host}/x", {}, b"{}") == "refused: not a host name"
+
+
+def test_a_name_server_that_hangs_holds_up_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def hanging(*_: Any, **__: Any) -> Any:
+        answer.wait(60)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    try:
+        assert post(seconds=0.2)("https://hooks.example/", {}, b"{}") == "timeout"
+        assert not answer.is_set()  # it came back while the name was still looked up
+    finally:
+        answer.set()
 
 
 def test_a_name_with_one_private_address_is_refused_whatever_the_others(
