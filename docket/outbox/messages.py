@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from docket.outbox.endpoints import Event, told_of
+from docket.store.inserting import inserting
+from docket.store.locking import take_turns
 from docket.store.metadata import OUTBOX
 
 _ID_BYTES: Final = 12
@@ -54,10 +55,9 @@ def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: 
     oldest
         What is planned for an earlier moment (µs) isn't put: that it was told may have been forgotten.
     """
-    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(OUTBOX)
+    insert = inserting(conn, OUTBOX)
     told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
-    for case in sorted({message.case for message in messages}):
-        _take_turns(conn, case)
+    take_turns(conn, [_turn(message.case) for message in messages])
     for message in messages:
         for endpoint in told[message.event]:
             if message.planned and message.due_at < max(endpoint.created_at, oldest):
@@ -91,7 +91,7 @@ def withdraw(
     starts = [OUTBOX.c.about.startswith(start, autoescape=True) for start in about]
     if not starts:
         return
-    _take_turns(conn, case)
+    take_turns(conn, [_turn(case)])
     waiting = sa.update(OUTBOX).where(
         OUTBOX.c.case_id == case,
         OUTBOX.c.state == "pending",
@@ -104,15 +104,13 @@ def withdraw(
 
 def withdraw_case(conn: sa.Connection, case: str, now: int) -> None:
     """Take back all deadlines that wait about a case: it was closed, withdrawn or merged."""
-    _take_turns(conn, case)
+    take_turns(conn, [_turn(case)])
     waiting = sa.update(OUTBOX).where(
         OUTBOX.c.case_id == case, OUTBOX.c.state == "pending", OUTBOX.c.event == "deadline"
     )
     conn.execute(waiting.values(state="withdrawn", ended_at=now))
 
 
-def _take_turns(conn: sa.Connection, case: str) -> None:
-    """Write about a case one after the other: two that lock its rows in another order would deadlock."""
-    if conn.dialect.name == "postgresql":
-        turn = sa.func.hashtextextended(f"outbox {case}", 0)
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
+def _turn(case: str) -> str:
+    """Of writing about a case: two that lock its rows in another order would deadlock."""
+    return f"outbox {case}"

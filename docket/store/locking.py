@@ -6,6 +6,7 @@ SQLite lets one transaction write at a time anyway; these are for PostgreSQL.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Final
 
 import sqlalchemy as sa
@@ -43,3 +44,13 @@ def beside(conn: sa.Connection) -> None:
     """Let no merge begin until the transaction ends; any number may hold this at once."""
     if conn.dialect.name == "postgresql":
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MERGING)))
+
+
+def take_turns(conn: sa.Connection, names: Iterable[str]) -> None:
+    """Wait until nobody else who named one of these is writing; held to the end of the transaction.
+
+    SQLite lets one transaction write at a time anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        for name in sorted(set(names)):  # in one order everywhere, so that no two wait for each other
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from docket import secrets, vault
 from docket.store.engine import StoreError
+from docket.store.inserting import inserting
 from docket.store.metadata import FACTS, RECORDS
 
 _NAME = "secret"
@@ -90,6 +90,6 @@ def _noted(conn: sa.Connection, name: str) -> str | None:
 
 def _note(conn: sa.Connection, name: str, value: str) -> str:
     # Two that start together on an empty store: the second finds what the first has noted.
-    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(FACTS)
+    insert = inserting(conn, FACTS)
     conn.execute(insert.values(name=name, value=value).on_conflict_do_nothing())
     return str(conn.execute(sa.select(FACTS.c.value).where(FACTS.c.name == name)).scalar_one())

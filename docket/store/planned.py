@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from docket.store.locking import take_turns
 from docket.store.metadata import PLANNED_VISITS
 
 
@@ -22,10 +23,7 @@ def keep_plan(conn: sa.Connection, date: str, rows: Sequence[Mapping[str, Any]])
     rows
         Columns of `PLANNED_VISITS`, all of `date`.
     """
-    if conn.dialect.name == "postgresql":
-        # Two who plan at once: the second finds what the first has kept. SQLite has one writer anyway.
-        turn = sa.func.hashtextextended(f"plan of {date}", 0)
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
+    take_turns(conn, [f"plan of {date}"])  # of two who plan at once the second finds what the first has kept
     held = sa.select(PLANNED_VISITS.c.worker_id).where(PLANNED_VISITS.c.date == date).distinct()
     kept = set(conn.execute(held).scalars())
     new = [dict(row) for row in rows if row["worker_id"] not in kept]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from docket.store.inserting import inserting
 from docket.store.metadata import FACTS
 
 
@@ -17,7 +17,7 @@ def is_due(conn: sa.Connection, name: str, *, every: int, now: int) -> bool:
 
 def take(conn: sa.Connection, name: str, *, every: int, now: int) -> bool:
     """Take the turn if it is due; whether this transaction has it."""
-    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(FACTS)
+    insert = inserting(conn, FACTS)
     last = sa.cast(FACTS.c.value, sa.BigInteger)
     taken = insert.values(name=name, value=str(now)).on_conflict_do_update(
         index_elements=["name"], set_={"value": str(now)}, where=(last <= now - every) | (last > now)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from docket.contract import BY_NAME
 from docket.keys import Key
+from docket.store.locking import take_turns
 from docket.times import now_micros, to_micros
 from serving.access import reaches
 from serving.cases import repository
@@ -43,7 +44,7 @@ def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -
         if earlier is not None:
             taken = Taken(earlier, new=False)
         else:
-            repository.take_turns(conn, [dispute_id])  # of two changes at once the second sees the first
+            take_turns(conn, [dispute_id])  # of two changes at once the second sees the first
             said = set(_FIELDS) & asked.dispute.model_fields_set
             errors = [
                 FieldError(field=f"dispute.{name}", reason="missing value")

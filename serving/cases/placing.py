@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from docket.contract import BY_NAME
 from docket.keys import Key
-from docket.store.locking import beside
+from docket.store.locking import beside, take_turns
 from docket.store.merged import Merge, home_of, merge_of
 from serving.access import reaches
 from serving.cases import repository
@@ -114,7 +114,7 @@ def settle(
         If an id was used for something else.
     """
     key = BY_NAME[table].key[0]
-    repository.take_turns(conn, [row[key] for row in rows])
+    take_turns(conn, [row[key] for row in rows])
     standing = repository.latest_rows(conn, table, [row[key] for row in rows])
     for row, sent in zip(rows, said, strict=True):
         before = standing.get(row[key])

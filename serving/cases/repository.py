@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from docket.asof import known_sql
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
+from docket.store.inserting import inserting
 from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
 from docket.times import rfc3339
 
@@ -77,7 +77,7 @@ def keep_assessment(
 ) -> bool:
     """Keep an assessment with the values it rests on and what was seen; False if it is there, and stays."""
     # Two requests with one case may come to the same assessment at once: the second finds it there.
-    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(ASSESSMENTS)
+    insert = inserting(conn, ASSESSMENTS)
     kept = conn.execute(
         insert.values(
             assessment_id=answer["assessment_id"],
@@ -268,16 +268,6 @@ def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str
             except KeyError:
                 row[column] = None  # nothing was written
     return found
-
-
-def take_turns(conn: sa.Connection, names: Iterable[str]) -> None:
-    """Wait until nobody else who named one of these is writing; held to the end of the transaction.
-
-    SQLite lets one transaction write at a time anyway.
-    """
-    if conn.dialect.name == "postgresql":
-        for name in sorted(set(names)):  # in one order everywhere, so that no two wait for each other
-            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def parties_of(conn: sa.Connection, dispute_id: str) -> set[str]:

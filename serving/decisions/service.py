@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from docket import audit
 from docket.keys import Key
-from docket.store.locking import BusyError, alone
+from docket.store.locking import BusyError, alone, take_turns
 from docket.store.merged import merges_into
 from docket.store.withdrawing import withdraw as end
 from docket.text import prepare
@@ -55,7 +55,7 @@ def decide(state: State, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn)
 
 
 def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn, now: int) -> Taken:
-    cases.take_turns(conn, [f"board {dispute_id}"])
+    take_turns(conn, [f"board {dispute_id}"])
     recommended = repository.assessed_as(conn, dispute_id, asked.assessment_id)
     if recommended is None:
         raise Invalid([FieldError(field="assessment_id", reason="not an assessment of the case")])
@@ -144,7 +144,7 @@ def approve(state: State, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn
 
 
 def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn, now: int) -> Taken:
-    cases.take_turns(conn, [f"board {dispute_id}"])
+    take_turns(conn, [f"board {dispute_id}"])
     lowering = repository.waiting(conn, dispute_id)
     if lowering is None or lowering["assessment_id"] != asked.assessment_id:
         said = None if asked.reason is None else prepare(asked.reason).text
@@ -197,7 +197,7 @@ def take_on(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnitIn) ->
                 raise Invalid(
                     [FieldError(field="taken_at", reason="out of range", expected="a time that has passed")]
                 )
-            cases.take_turns(conn, [f"board {dispute_id}"])
+            take_turns(conn, [f"board {dispute_id}"])
             before = repository.unit(conn, dispute_id)
             same = before is not None and before["unit"] == asked.unit
             new = not same or (

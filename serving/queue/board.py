@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.asof import NEVER
+from docket.store.locking import take_turns
 from docket.store.metadata import BOARD, DECISIONS
 from docket.times import now_micros
 from models.decisions import standing
@@ -21,7 +22,7 @@ URGENCY: Final[dict[str, int]] = {colour: place for place, colour in enumerate(r
 
 def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
     """Bring the board up to what is known of a case: its latest assessment and decision, and what is due."""
-    cases.take_turns(conn, [f"board {dispute_id}"])
+    take_turns(conn, [f"board {dispute_id}"])
     latest = cases.latest(conn, dispute_id)
     if latest is None:
         raise LookupError("a case comes on the board with its first assessment")

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from docket.keys import Key
-from docket.store.locking import beside
+from docket.store.locking import beside, take_turns
 from docket.times import now_micros, to_micros
 from serving.cases import repository
 from serving.cases.placing import Place, located, moment, settle, strangers
@@ -46,7 +46,7 @@ def enter(state: State, key: Key, ask: Ask, entry: RegistryRow) -> Answer:
             errors += strangers([row], parties, "entry")
             if errors:
                 raise Invalid([error.model_copy(update={"field": error.field[6:]}) for error in errors])
-            repository.take_turns(conn, [entry.entry_id])
+            take_turns(conn, [entry.entry_id])
             standing = repository.latest_rows(conn, "registry", [entry.entry_id]).get(entry.entry_id, {})
             # Who left since was entered all the same: the entry sent again says nothing of the leaving.
             rows: Rows = [{**row, **{name: standing.get(name) for name in ("left_at", "left_recorded_at")}}]
@@ -82,7 +82,7 @@ def leave(state: State, key: Key, ask: Ask, entry_id: str, asked: LeaveIn) -> An
     left = now if asked.left_at is None else to_micros(asked.left_at)
     with state.store.begin() as conn:
         beside(conn)
-        repository.take_turns(conn, [entry_id])
+        take_turns(conn, [entry_id])
         standing = repository.latest_rows(conn, "registry", [entry_id]).get(entry_id)
         if standing is None:
             raise NotFound(_NO_ENTRY)

@@ -16,6 +16,7 @@ from fastapi import Header, Request
 from pydantic import BaseModel
 
 from docket.keys import Key
+from docket.store.locking import take_turns
 from docket.times import now_micros
 from docket.vault import keyed_digest
 from serving.audit.service import viewed
@@ -82,7 +83,7 @@ def found(conn: sa.Connection, ask: Ask) -> Noted | None:
     """
     if ask.idempotency_key is None:
         return None
-    cases.take_turns(conn, [f"{ask.caller} {ask.idempotency_key}"])
+    take_turns(conn, [f"{ask.caller} {ask.idempotency_key}"])
     earlier = repository.by_key(conn, ask.caller, ask.idempotency_key)
     if earlier is None and not repository.key_of_a_case(conn, ask.idempotency_key):
         return None

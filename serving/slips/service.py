@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from docket import audit, slips
 from docket.keys import Key
 from docket.slips import SlipRefusedError
+from docket.store.locking import take_turns
 from docket.text import prepare
 from docket.times import now_micros, rfc3339
 from serving.access import reaches
@@ -44,7 +45,7 @@ def issue(state: State, key: Key, ask: Ask, dispute_id: str, asked: SlipIn) -> A
         if earlier is not None:
             taken = Taken(earlier, new=False)
         else:
-            cases.take_turns(conn, [f"board {dispute_id}"])
+            take_turns(conn, [f"board {dispute_id}"])
             stands = repository.decided_colour(conn, dispute_id)
             if stands is None or not stands[1]:
                 raise Conflict(UNDECIDED)

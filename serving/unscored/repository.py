@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from docket.caseload import open_disputes
+from docket.store.inserting import inserting
 from docket.store.metadata import ASSESSMENTS, UNSCORED
 from docket.times import MINUTE
 
@@ -43,7 +43,7 @@ def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
     """Note that a case is to be assessed for what this transaction stores of it."""
     fresh = {"due_at": now + GRACE, "tries": 0, "degraded": False}
     # Never the number of one that was settled before: who assesses for that one mustn't settle this.
-    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=now, **fresh)
+    made = inserting(conn, UNSCORED).values(dispute_id=dispute_id, since=now, revision=now, **fresh)
     again = {**fresh, "revision": UNSCORED.c.revision + 1}
     conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=again))
 
@@ -55,7 +55,7 @@ def note_open(conn: sa.Connection, now: int) -> None:
     if fresh:
         shared = {"since": now, "due_at": now, "revision": 1, "tries": 0, "degraded": False}
         rows = [{"dispute_id": name, **shared} for name in fresh]
-        conn.execute(_insert(conn).on_conflict_do_nothing(), rows)
+        conn.execute(inserting(conn, UNSCORED).on_conflict_do_nothing(), rows)
 
 
 def revision(conn: sa.Connection, dispute_id: str) -> int | None:
@@ -81,7 +81,7 @@ def settle(conn: sa.Connection, dispute_id: str, seen: int | None, *, degraded: 
             conn.execute(sa.delete(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id, same))
         return
     waits = {"due_at": now, "tries": 0, "degraded": True}
-    made = _insert(conn).values(dispute_id=dispute_id, since=now, revision=now, **waits)
+    made = inserting(conn, UNSCORED).values(dispute_id=dispute_id, since=now, revision=now, **waits)
     conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=waits, where=same))
 
 
@@ -132,7 +132,3 @@ def _due(now: int, *, model: bool) -> sa.Select[Any]:
 def _is_due(now: int) -> sa.ColumnElement[bool]:
     # What was noted well after now was noted by a clock that was ahead, and need not wait for that moment.
     return (UNSCORED.c.due_at <= now) | ((UNSCORED.c.since > now + GRACE) & (UNSCORED.c.tries == 0))
-
-
-def _insert(conn: sa.Connection) -> Any:
-    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(UNSCORED)

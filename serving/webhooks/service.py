@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from docket.outbox import Message, put, withdraw, withdraw_case
 from docket.outbox.endpoints import list_endpoints
+from docket.store.locking import take_turns
 from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
-from serving.cases.repository import dispute, last_grid, latest, present, take_turns
+from serving.cases.repository import dispute, last_grid, latest, present
 from serving.deadlines.service import is_closed, met
 from serving.webhooks.schemas import (
     ColourData,

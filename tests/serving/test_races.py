@@ -15,10 +15,10 @@ from small_district import case, key_of
 from docket.outbox import withdraw_case
 from docket.outbox.endpoints import add
 from docket.store import Store
+from docket.store.locking import take_turns
 from docket.store.writing import append
 from docket.times import SECOND, now_micros, rfc3339
 from models.replay import replay
-from serving.cases.repository import take_turns
 from serving.unscored import repository as unscored
 
 
