@@ -24,19 +24,7 @@ _ID_BYTES: Final = 8
 
 
 class SlipRefusedError(Exception):
-    """A slip that can't be issued, or a step that isn't the next one.
-
-    Parameters
-    ----------
-    code
-        `undecided`, `colour`, `open` or `step`.
-    detail
-        What would be right.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        self.code = code
-        super().__init__(detail)
+    """A slip that can't be issued, or a step that isn't the next; the message says what would be right."""
 
 
 def next_of(state: str) -> State | None:
@@ -65,9 +53,9 @@ def issue(
         If cases of that colour get none, or one of that colour is open.
     """
     if colour not in COLOURS:
-        raise SlipRefusedError("colour", "A slip is issued for a yellow or a red case.")
+        raise SlipRefusedError("A slip is issued for a yellow or a red case.")
     if standing(conn, dispute_id, colour) is not None:
-        raise SlipRefusedError("open", "A slip of this colour is open for the case: close that one first.")
+        raise SlipRefusedError("A slip of this colour is open for the case: close that one first.")
     slip_id = f"s-{secrets.token_hex(_ID_BYTES)}"
     conn.execute(
         sa.insert(SLIPS).values(
@@ -97,9 +85,9 @@ def step(conn: sa.Connection, slip_id: str, state: str, *, note: str | None, by:
         raise KeyError(slip_id)
     following = next_of(row["state"])
     if following is None:
-        raise SlipRefusedError("step", "The slip is closed: no step follows.")
+        raise SlipRefusedError("The slip is closed: no step follows.")
     if state != following:
-        raise SlipRefusedError("step", f"The slip is {row['state']}: the next step is {following}.")
+        raise SlipRefusedError(f"The slip is {row['state']}: the next step is {following}.")
     conn.execute(sa.update(SLIPS).where(SLIPS.c.slip_id == slip_id).values(state=state, changed_at=now))
     _keep(conn, slip_id, state, note=note, by=by, now=now)
 

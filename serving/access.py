@@ -94,13 +94,26 @@ def _admitted(request: Request, rule: Rule) -> Key:
     key = _known(state, presented.strip()) if scheme.lower() == "bearer" else None
     if key is None:
         raise Unauthorised()
+    hold(request, key, rule)
+    return key
+
+
+def hold(request: Request, key: Key, rule: Rule) -> None:
+    """Hold a caller whose key is known to how often and what it may call.
+
+    Raises
+    ------
+    TooMany
+        If it calls too often.
+    Forbidden
+        If its scope doesn't reach here.
+    """
     request.state.key_id = key.key_id
-    wait = state.limits.take(key.key_id)
+    wait = state_of(request).limits.take(key.key_id)
     if wait:
         raise TooMany(math.ceil(wait))
     if key.scope not in rule.scopes:
         raise Forbidden(f"This needs a key of scope {' or '.join(rule.scopes)}.")
-    return key
 
 
 def _known(state: State, presented: str) -> Key | None:

@@ -218,7 +218,7 @@ def seen(conn: sa.Connection, key: Key, dispute_id: str, now: int) -> tuple[int,
     ended = None if merge is None else merge.recorded_at
     if gone is not None:
         ended = parse_instant(gone["withdrawn_at"])
-    moment = now if ended is None else ended - 1
+    moment = repository.present(conn, dispute_id, now) if ended is None else ended - 1
     known = repository.dispute(conn, dispute_id, moment)
     if known is None or not reaches(conn, key, known.grid_id):
         raise NotFound()
@@ -234,7 +234,7 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         If there is no such case in the key's area.
     """
     with state.store.snapshot() as conn:
-        now = repository.present(conn, dispute_id, now_micros())
+        now = now_micros()
         merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
         moment, known = seen(conn, key, dispute_id, now)
         waits = decided.waiting(conn, dispute_id)
@@ -242,6 +242,7 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
         answer = repository.latest_answer(conn, dispute_id)
         merged = [one.dispute_id for one in merges_into(conn, dispute_id)]
+        ended = gone is not None or merge is not None
         shown = {
             "dispute": dispute,
             "parties": repository.rows(conn, "parties", dispute_id, moment),
@@ -252,7 +253,7 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
             "lowering": None if waits is None else decided.told_lowering(waits),
             "unit": decided.unit(conn, dispute_id),
             "withdrawn": gone,
-            "duplicates": [] if gone else reached(conn, key, proposed(conn, dispute_id, now)),
+            "duplicates": [] if ended else reached(conn, key, proposed(conn, dispute_id, moment)),
             "merged_into": None if merge is None else home_of(conn, dispute_id),
             "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
         }

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from docket.store.desk import LOWERINGS
-from docket.store.metadata import ASSESSMENTS, AUDIT_LOG, BOARD, DECISIONS, HANDLERS, RECORDS, WITHDRAWALS
+from docket.store.metadata import ASSESSMENTS, AUDIT_LOG, DECISIONS, HANDLERS, RECORDS, WITHDRAWALS
 from docket.times import rfc3339
 
 
@@ -73,11 +73,6 @@ def told_lowering(row: Mapping[str, Any], state: str = "waiting") -> dict[str, A
         "state": state,
         "approved_by": None,
     }
-
-
-def stands_as(conn: sa.Connection, dispute_id: str) -> str | None:
-    """The colour that people go by."""
-    return conn.execute(sa.select(BOARD.c.colour).where(BOARD.c.dispute_id == dispute_id)).scalar()
 
 
 def opened(conn: sa.Connection, dispute_id: str, assessment_id: str, by: str) -> int | None:

@@ -22,7 +22,7 @@ from serving.cases.service import Answer
 from serving.decisions import repository
 from serving.decisions.schemas import ApprovalIn, DecisionIn, UnitIn, WithdrawIn
 from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unavailable
-from serving.queue.board import URGENCY, show_on_board
+from serving.queue.board import URGENCY, goes_by, show_on_board
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
 from serving.webhooks import service as webhooks
@@ -59,7 +59,8 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
     recommended = repository.assessed_as(conn, dispute_id, asked.assessment_id)
     if recommended is None:
         raise Invalid([FieldError(field="assessment_id", reason="not an assessment of the case")])
-    stands = repository.stands_as(conn, dispute_id) or recommended
+    gone_by = goes_by(conn, dispute_id)
+    stands = recommended if gone_by is None else gone_by[0]
     lowers = URGENCY[asked.colour] > URGENCY[stands]
     reason = None if asked.reason is None else prepare(asked.reason).text
     before = repository.decisions(conn, dispute_id)
@@ -154,7 +155,9 @@ def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: A
             raise Conflict(NOTHING_WAITS)
         if not asked.approve and ended["end_reason"] != said:
             raise Conflict(NOTHING_WAITS)
-        return note(conn, ask, new=False, answer=repository.told_lowering(ended, state))
+        kept = repository.decisions(conn, dispute_id)[-1] if asked.approve else None
+        told = repository.told_lowering(ended, state) if kept is None else kept
+        return note(conn, ask, new=False, answer=told)
     if not asked.approve:
         if asked.reason is None:
             raise Invalid([FieldError(field="reason", reason="missing value", expected="why it is refused")])

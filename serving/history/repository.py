@@ -13,9 +13,11 @@ from docket.store.metadata import ASSESSMENTS, HANDLERS
 
 _VISITS: Final = f"""
 SELECT v.visit_id, v.person_id, v.worker_id,
-       v."at", v.contact, v.finding, v.text, v.weapon_seen, v.referred_to
+       v."at", v.contact, v.finding, v.text, v.weapon_seen, v.referred_to, w.grid_id, p.grid_id AS home
 FROM known_visits AS v
-WHERE v.person_id IN :ids AND v."at" >= :since AND {known_sql("v")}
+LEFT JOIN known_workers AS w ON w.worker_id = v.worker_id
+LEFT JOIN known_persons AS p ON p.person_id = v.person_id AND {known_sql("p")}
+WHERE v.person_id IN :ids AND {known_sql("v")}
 ORDER BY v."at", v.visit_id
 """
 _OTHERS: Final = f"""
@@ -29,18 +31,18 @@ WHERE p.person_id IN :ids AND p.dispute_id <> :dispute AND {known_sql("p")}
 ORDER BY d.opened_at DESC, d.dispute_id
 """
 _ENTRIES: Final = f"""
-SELECT r.person_id, r.entry_id, r.dispute_id, r.category, r.entered_at, r.left_at
+SELECT r.person_id, r.entry_id, r.dispute_id, r.category, r.entered_at,
+       CASE WHEN r.left_at <= :as_of AND COALESCE(r.left_recorded_at, r.left_at) <= :as_of
+            THEN r.left_at END AS left_at,
+       (SELECT d.grid_id FROM known_disputes AS d
+        WHERE d.dispute_id = r.dispute_id AND {known_sql("d")}) AS grid_id
 FROM known_registry AS r WHERE r.person_id IN :ids AND {known_sql("r")} ORDER BY r.entered_at, r.entry_id
 """
-_CARED: Final = f"""
-SELECT v.person_id, COUNT(*) AS visits, MAX(v."at") AS last
-FROM known_visits AS v WHERE v.person_id IN :ids AND {known_sql("v")} GROUP BY v.person_id
-"""
 
 
-def visits(conn: sa.Connection, persons: Sequence[str], since: int, as_of: int) -> list[dict[str, Any]]:
-    """Visits to persons since a moment."""
-    return _of_people(conn, _VISITS, persons, as_of, since=since)
+def visits(conn: sa.Connection, persons: Sequence[str], as_of: int) -> list[dict[str, Any]]:
+    """Visits to persons, the first first."""
+    return _of_people(conn, _VISITS, persons, as_of)
 
 
 def others(conn: sa.Connection, persons: Sequence[str], dispute_id: str, as_of: int) -> list[dict[str, Any]]:
@@ -51,11 +53,6 @@ def others(conn: sa.Connection, persons: Sequence[str], dispute_id: str, as_of: 
 def entries(conn: sa.Connection, persons: Sequence[str], as_of: int) -> list[dict[str, Any]]:
     """The registry entries of persons."""
     return _of_people(conn, _ENTRIES, persons, as_of)
-
-
-def cared_for(conn: sa.Connection, persons: Sequence[str], as_of: int) -> dict[str, dict[str, Any]]:
-    """How often each person was visited, and when last."""
-    return {row["person_id"]: row for row in _of_people(conn, _CARED, persons, as_of)}
 
 
 def colours(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:

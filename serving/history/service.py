@@ -36,10 +36,12 @@ def history(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         parties = cases.rows(conn, "parties", dispute_id, moment)
         persons = list(dict.fromkeys(row["person_id"] for row in parties))
         others = _reached(conn, key, repository.others(conn, persons, dispute_id, moment))
-        entries = repository.entries(conn, persons, moment)
+        # Of other matters what lies in the key's area; a visit does by who went or by who was visited.
+        entries = _reached(conn, key, repository.entries(conn, persons, moment))
+        visits = _reached(conn, key, repository.visits(conn, persons, moment))
         answer = {
-            "course": _course(conn, dispute_id, moment, persons, entries),
-            "people": _people(conn, parties, persons, others, entries, moment),
+            "course": _course(conn, dispute_id, moment, visits, entries),
+            "people": _people(conn, parties, persons, others, entries, visits),
             "pair": _pair(others),
         }
     viewed(state, [dispute_id], "history")
@@ -47,9 +49,9 @@ def history(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
 
 
 def _reached(conn: sa.Connection, key: Key, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    grids = {row["grid_id"] for row in rows}
-    inside = {grid for grid in grids if reaches(conn, key, grid)}
-    return [row for row in rows if row["grid_id"] in inside]
+    grids = {row.get(name) for row in rows for name in ("grid_id", "home")}
+    inside = {grid for grid in grids if grid is not None and reaches(conn, key, grid)}
+    return [row for row in rows if inside & {row["grid_id"], row.get("home")}]
 
 
 def _people(
@@ -58,13 +60,14 @@ def _people(
     persons: Sequence[str],
     others: Sequence[Mapping[str, Any]],
     entries: Sequence[Mapping[str, Any]],
-    as_of: int,
+    visits: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    known, cared = cases.known_persons(conn, persons), repository.cared_for(conn, persons, as_of)
+    known = cases.known_persons(conn, persons)
     names = identities(conn, persons)
     told = []
     for person in persons:
-        facts, care = known.get(person, {}), cared.get(person)
+        facts = known.get(person, {})
+        cared = [row["at"] for row in visits if row["person_id"] == person]
         told.append(
             {
                 "person_id": person,
@@ -91,8 +94,8 @@ def _people(
                     for row in entries
                     if row["person_id"] == person
                 ],
-                "visits": 0 if care is None else int(care["visits"]),
-                "last_visit_at": None if care is None else _time(care["last"]),
+                "visits": len(cared),
+                "last_visit_at": _time(max(cared, default=None)),
             }
         )
     return told
@@ -110,7 +113,7 @@ def _course(
     conn: sa.Connection,
     dispute_id: str,
     as_of: int,
-    persons: Sequence[str],
+    visits: Sequence[Mapping[str, Any]],
     entries: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """All that happened, in the order in which it did."""
@@ -120,11 +123,13 @@ def _course(
     for row in cases.rows(conn, "events", dispute_id, as_of):
         source = {"source": row["source"]} if row["source"] else {}
         found.append(_item(row["at"], "event", code=row["kind"], text=row["text"], detail=source))
-    for row in repository.visits(conn, persons, parse_instant(opened), as_of):
-        detail = {name: row[name] for name in ("contact", "weapon_seen", "referred_to")}
+    for visit in visits:
+        if visit["at"] < parse_instant(opened):
+            continue
+        detail = {name: visit[name] for name in ("contact", "weapon_seen", "referred_to")}
         detail["contact"] = bool(detail["contact"])
-        item = {"code": row["finding"], "text": row["text"], "by": row["worker_id"]}
-        found.append(_item(row["at"], "visit", about=row["person_id"], detail=detail, **item))
+        item = {"code": visit["finding"], "text": visit["text"], "by": visit["worker_id"]}
+        found.append(_item(visit["at"], "visit", about=visit["person_id"], detail=detail, **item))
     for row in cases.rows(conn, "outcomes", dispute_id, as_of):
         found.append(_item(row["at"], "outcome", code=row["kind"], detail={"severity": row["severity"]}))
     for entry in entries:

@@ -28,6 +28,7 @@ from serving.cases.together import Outcome
 from serving.errors import FieldError, Invalid, MergeRefused, NotFound, Unavailable
 from serving.logs import log_failure
 from serving.merges.schemas import MergeIn, UnmergeIn
+from serving.queue.board import URGENCY, goes_by
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
 from serving.unscored import repository as unscored
@@ -36,6 +37,9 @@ _log = structlog.get_logger("anlan.merges")
 RULE: Final = "rule"
 """Who merged where nobody did."""
 
+URGENT: Final = (
+    "A person decided that the case is more urgent than the other one stands: raise that one first."
+)
 # Without ids: the case that another was merged into may lie outside of the caller's area.
 _REFUSALS: Final = {
     "itself": "A case can't be merged into itself.",
@@ -125,6 +129,7 @@ def join(state: State, key: Key, ask: Ask, dispute_id: str, asked: MergeIn) -> A
                 said = (asked.into, prepare(asked.reason).text)
                 new = standing is None or (standing.into_id, standing.reason) != said
                 if new or standing is None:
+                    _hold(conn, dispute_id, asked.into)
                     standing = merge(
                         conn,
                         dispute_id,
@@ -176,6 +181,13 @@ def part(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnmergeIn) ->
         else:
             taken = Taken(earlier, new=False)
     return answered(state, key, taken)
+
+
+def _hold(conn: sa.Connection, dispute_id: str, into: str) -> None:
+    """Refuse to put aside, by a merge, what a person holds to be more urgent than the other case stands."""
+    here, there = (goes_by(conn, name) for name in (dispute_id, into))
+    if here is not None and here[1] and (there is None or URGENCY[here[0]] < URGENCY[there[0]]):
+        raise MergeRefused(URGENT)
 
 
 def _record(conn: sa.Connection, action: Literal["merge", "unmerge"], done: Merge, by: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import math
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Final, TypeVar
@@ -20,9 +19,9 @@ from docket.keys import Key
 from docket.sessions import Session
 from docket.times import now_micros
 from docket.vault import keyed_digest
-from serving.access import Ruled
+from serving.access import Ruled, hold
 from serving.bodies import text_errors
-from serving.errors import Forbidden, Invalid, Malformed, TooMany, Unauthorised, UnsupportedMedia
+from serving.errors import Forbidden, Invalid, Malformed, Unauthorised, UnsupportedMedia
 from serving.pages.failing import STALE, failed
 from serving.permissions import Rule
 from serving.shapes import field_errors
@@ -149,12 +148,7 @@ def _admitted(request: Request, rule: Rule) -> Session | None:
     if session is None:
         return None
     request.state.session, request.state.csrf = session, token_of(session.token)
-    request.state.key_id = session.key.key_id
-    wait = state.limits.take(session.key.key_id)
-    if wait:
-        raise TooMany(math.ceil(wait))
-    if session.key.scope not in rule.scopes:
-        raise Forbidden(f"This needs a key of scope {' or '.join(rule.scopes)}.")
+    hold(request, session.key, rule)
     return session
 
 

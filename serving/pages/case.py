@@ -140,10 +140,10 @@ def post_annotation(
     return _back(dispute_id, "tagged")
 
 
-def _span(form: Form, narrative: Callable[[], str]) -> dict[str, int]:
+def _span(form: Form, narrative: Callable[[], str]) -> dict[str, int | str]:
     """Where a label stands: as given, or where the quoted words are first found."""
     if form.get("start", "").isdecimal() and form.get("end", "").isdecimal():
-        return {"start": int(form["start"]), "end": int(form["end"])}
+        return {"start": form["start"], "end": form["end"]}
     quote = form.get("quote", "").strip()
     if not quote:
         return {}

@@ -12,6 +12,7 @@ from serving import errors
 from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
 from serving.handling import problem_of
 from serving.logs import log_failure
+from serving.merges.service import URGENT
 from serving.pages.rendering import rendered
 from serving.slips.service import UNDECIDED
 
@@ -24,6 +25,7 @@ _KINDS: Final[Mapping[type[errors.Problem], str]] = {
     errors.MethodNotAllowed: "这一页不接受该操作。",
     errors.Conflict: "情况已变化，未作改动。请重新打开页面后再试。",
     errors.MergeRefused: "这两件不能合并或拆分。",
+    errors.TooSlow: "提交的内容没有按时送达，未作改动，请重试。",
     errors.TooLarge: "内容过长，请缩短后重试。",
     errors.UnsupportedMedia: "请求无法读取，请返回后重试。",
     errors.Invalid: "填写有误，未作改动。",
@@ -35,6 +37,7 @@ _SAID: Final[Mapping[str, str]] = {
     STALE: "页面已过期，请重新打开后再提交。",
     ANEW: "案件在您打开后又有新的评估，请看过最新评估再作决定。",
     NOTHING_WAITS: "没有待同意的降色，或它针对的是另一次评估。",
+    URGENT: "本案经人决定，比另一案更紧急：请先提高另一案的颜色。",
     ANOTHER: "须由提出者以外的另一人同意。",
     UNDECIDED: "尚无人对颜色作出决定：不能只凭评分下发单据。",
 }
@@ -92,6 +95,10 @@ def failed(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status >= 500:
         log_failure(_log, "page_failed", error)
+    if request.headers.get("hx-request"):
+        # htmx shows no failure in place of a part, and what was there before would pass for the answer
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Response(status_code=problem.status, headers={"HX-Redirect": request.url.path + query})
     return rendered(
         request,
         "failed.html",

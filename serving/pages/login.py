@@ -56,7 +56,8 @@ def get_login(
 
 def _asked(request: Request, following: str, *, status: int = 200, wrong: str | None = None) -> Response:
     """The login form, bound to a cookie of its own: nobody can be logged in by another site's form."""
-    secret = secrets.token_urlsafe(24)
+    # The same for every tab, or the last that was opened would shut the others out.
+    secret = request.cookies.get(f"{cookie_name(request)}-{_DOOR}") or secrets.token_urlsafe(24)
     request.state.csrf = token_of(secret)
     answer = rendered(request, "login.html", status=status, following=following, wrong=wrong)
     answer.set_cookie(

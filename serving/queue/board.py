@@ -53,6 +53,14 @@ def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
         conn.execute(sa.update(BOARD).where(mine).values(**order))
 
 
+def goes_by(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
+    """The colour that people go by, and whether it is a person's; None while there is none."""
+    row = conn.execute(
+        sa.select(BOARD.c.colour, BOARD.c.decided).where(BOARD.c.dispute_id == dispute_id)
+    ).first()
+    return None if row is None else (str(row[0]), bool(row[1]))
+
+
 def _due(conn: sa.Connection, dispute_id: str, latest: sa.RowMapping) -> dict[str, Any]:
     """Which deadline comes first, of those that aren't met."""
     now = cases.present(conn, dispute_id, now_micros())

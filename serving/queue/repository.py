@@ -23,6 +23,7 @@ SELECT b.dispute_id, b.assessment_id, b.recommended, b.colour, b.decided, b.urge
        d.kind, d.source, d.grid_id, d.opened_at, g.grid_name, g.community_name,
        EXISTS (
            SELECT 1 FROM lowerings AS l WHERE l.dispute_id = b.dispute_id AND l.state = 'waiting'
+           AND l.assessment_id = b.assessment_id
        ) AS waiting
 {_FROM} AND (b.urgency, b.due_at, b.dispute_id) > (:after_urgency, :after_due, :after_id){{more}}
 ORDER BY b.urgency, b.due_at, b.dispute_id

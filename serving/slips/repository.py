@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from docket.keys import Area
 from docket.slips import steps_of
 from docket.store.desk import SLIPS
-from docket.store.metadata import BOARD
 from docket.times import rfc3339
 from serving.listing.areas import within_areas
 
@@ -66,14 +65,6 @@ def slips(
         values["colour"] = colour
     query = sa.text(_LISTED.format(more=more)).bindparams(sa.bindparam("states", expanding=True))
     return [dict(row) for row in conn.execute(query, values).mappings()]
-
-
-def decided_colour(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
-    """The colour that people go by, and whether it is a person's; None while there is none."""
-    row = conn.execute(
-        sa.select(BOARD.c.colour, BOARD.c.decided).where(BOARD.c.dispute_id == dispute_id)
-    ).first()
-    return None if row is None else (str(row[0]), bool(row[1]))
 
 
 def _told(conn: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from serving.cases.placing import located
 from serving.cases.service import Answer
 from serving.errors import Conflict, FieldError, Invalid, NotFound
 from serving.listing.cursors import cursor_of, parts_of
+from serving.queue.board import goes_by
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.slips import repository
 from serving.slips.schemas import SlipIn, StepIn
@@ -46,7 +47,7 @@ def issue(state: State, key: Key, ask: Ask, dispute_id: str, asked: SlipIn) -> A
             taken = Taken(earlier, new=False)
         else:
             take_turns(conn, [f"board {dispute_id}"])
-            stands = repository.decided_colour(conn, dispute_id)
+            stands = goes_by(conn, dispute_id)
             if stands is None or not stands[1]:
                 raise Conflict(UNDECIDED)
             said = None if asked.note is None else prepare(asked.note).text
@@ -153,23 +154,6 @@ def _see(conn: sa.Connection, key: Key, slip_id: str) -> dict[str, Any]:
     if told is None or not reaches(conn, key, cases.last_grid(conn, told["dispute_id"])):
         raise NotFound("There is no such slip in the key's area.")
     return told
-
-
-def _issued(
-    conn: sa.Connection,
-    key: Key,
-    ask: Ask,
-    dispute_id: str,
-    colour: str,
-    unit: str,
-    said: str | None,
-    now: int,
-) -> Taken:
-    try:
-        slip_id = slips.issue(conn, dispute_id, colour=colour, unit=unit, note=said, by=key.key_id, now=now)
-    except SlipRefusedError as error:
-        raise Conflict(str(error)) from error
-    return _taken(conn, ask, slip_id)
 
 
 def _taken(conn: sa.Connection, ask: Ask, slip_id: str) -> Taken:

@@ -63,6 +63,8 @@ def test_a_case_that_came_while_the_clock_was_ahead_goes_on_when_it_is_right(
     assert client.post("/v1/cases/x/events", json=event("e1")).status_code == 201
     clock(0)
     assert client.get("/v1/cases/x").status_code == 200
+    course = client.get("/v1/cases/x/history").json()["course"]
+    assert "event" in {one["what"] for one in course}
     answer = client.post("/v1/cases/x/events", json=event("e2", "对方持刀上门，扬言杀他全家。"))
     assert answer.status_code == 201 and answer.json()["colour"] == "red"
     shown = client.get("/v1/cases/x").json()

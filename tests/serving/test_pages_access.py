@@ -123,6 +123,22 @@ def test_nobody_is_led_elsewhere_by_a_link_to_the_login(pages: TestClient, store
     assert staff.get("/login", next="//evil.example").headers["location"] == "/"
 
 
+def test_two_tabs_do_not_shut_each_other_out(pages: TestClient, store: Store) -> None:
+    key = key_of(store, "centre")["Authorization"].removeprefix("Bearer ")
+    first = token_in(pages.get("/login"))
+    pages.get("/login", params={"next": "/slips"})
+    answer = pages.post("/login", data={"csrf": first, "key": key, "next": "/queue"})
+    assert answer.status_code == 303 and answer.headers["location"] == "/queue"
+
+
+def test_a_part_that_fails_sends_the_whole_page_to_where_it_is_told(pages: TestClient, store: Store) -> None:
+    staff = person(pages, store, "centre")
+    part = staff.http.get("/queue", params={"cursor": "x"}, headers={"HX-Request": "true"})
+    whole = staff.get("/queue", cursor="x")
+    assert part.status_code == whole.status_code == 422 and "页码" in whole.text
+    assert part.headers["hx-redirect"] == "/queue?cursor=x" and not part.text
+
+
 def test_whoever_tries_keys_has_to_wait(pages: TestClient) -> None:
     codes = [Person(pages, "anlan_00_11").log_in().status_code for _ in range(25)]
     assert codes[:20] == [403] * 20 and 429 in codes[20:]

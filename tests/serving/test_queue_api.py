@@ -140,7 +140,21 @@ def test_another_decision_or_assessment_ends_what_waits(centre: TestClient, stor
     centre.post("/v1/cases/a/events", json=event("e1", "contacted"))
     late = centre.put(f"{path}/approval", json=seen | {"approve": True}, headers=other)
     assert late.status_code == 409 and "anew" in late.json()["detail"]
-    assert centre.get("/v1/queue").json()["cases"][0]["colour"] == "red"
+    (listed,) = centre.get("/v1/queue").json()["cases"]
+    assert listed["colour"] == "red" and not listed["waiting"]  # there is nothing to agree to any more
+
+
+def test_what_a_person_holds_urgent_is_not_put_aside_by_a_merge(centre: TestClient) -> None:
+    red = centre.post("/v1/cases", json=case("a", "家长扬言跳楼")).json()
+    centre.post("/v1/cases", json=case("b"))
+    seen = {"assessment_id": red["assessment_id"]}
+    assert centre.put("/v1/cases/a/decision", json=seen | {"colour": "red"}).status_code == 200
+    aside = centre.post("/v1/cases/a/merge", json={"into": "b", "reason": "同一件事"})
+    assert aside.status_code == 409 and "raise that one first" in aside.json()["detail"]
+    other = centre.get("/v1/cases/b").json()["assessment"]["assessment_id"]
+    raised = {"assessment_id": other, "colour": "red", "reason": "同一件事"}
+    assert centre.put("/v1/cases/b/decision", json=raised).status_code == 200
+    assert centre.post("/v1/cases/a/merge", json={"into": "b", "reason": "同一件事"}).status_code == 200
 
 
 def test_what_was_decided_yellow_is_lowered_with_a_reason_alone(centre: TestClient) -> None:
@@ -208,8 +222,18 @@ def test_the_history_of_people_and_pair(centre: TestClient, store: Store) -> Non
     assert sorted(told["pair"]) == ["far", "old"]
     assert [one["code"] for one in told["course"] if one["what"] == "visit"] == ["tense"]
     assert told["people"][1]["visits"] == 1
-    east = key_of(store, "centre", area="street:s1")
-    assert centre.get("/v1/cases/new/history", headers=east).json()["pair"] == ["old"]
+    entry = {
+        "entry_id": "r1",
+        "person_id": "p1",
+        "dispute_id": "far",
+        "category": "other",
+        "entered_at": at(0),
+    }
+    assert centre.post("/v1/registry", json=entry).status_code == 201
+    assert len(centre.get("/v1/cases/new/history").json()["people"][0]["entries"]) == 1
+    east = centre.get("/v1/cases/new/history", headers=key_of(store, "centre", area="street:s1")).json()
+    assert east["pair"] == ["old"] and east["people"][0]["entries"] == []
+    assert east["people"][1]["visits"] == 1
 
 
 def test_a_store_of_before_gets_its_queue_with_the_migration(centre: TestClient, store: Store) -> None:
