@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+SHARED = ("spark", "trained", "made_registry")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process; so do all that use what takes a minute to make."""
+    for item in items:
+        dear = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(dear[0] if dear else item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_secret() -> Iterator[None]:
     """A secret of the test run's own, so that no test reads or makes var/secret in the working folder."""
