@@ -13,26 +13,18 @@ import numpy as np
 from models import plots, registry
 from models.card import html_card, render_card
 from models.fit import Trained
-from models.gate import Acceptance
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
 
 
-def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance | None = None) -> str:
+def register(trained: Trained) -> str:
     """Log a run in MLflow, register the model, and give the URI of the new version.
+
+    It is no champion then, not even as the first: see `models.promotion`.
 
     Parameters
     ----------
     trained
         From `models.fit.train`.
-    promote
-        Make it the champion; the first version becomes champion by itself.
-    acceptance
-        Who accepts the breaches of the audit, and why.
-
-    Raises
-    ------
-    models.gate.PromotionBlockedError
-        If it was to be promoted and the audit found a breach that isn't accepted.
     """
     report = trained.report
     info = report["info"]
@@ -59,6 +51,7 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
         text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
         (folder / "report.json").write_text(text, encoding="utf-8")
         (folder / "policy.json").write_text(trained.scorer.policy.to_json(), encoding="utf-8")
+        trained.trial.save(folder / registry.TRIAL)
         for name, png in held_out_plots(trained).items():
             (folder / f"{name}.png").write_bytes(png)
         return registry.log_and_register(
@@ -68,9 +61,7 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
             tags={"data_digest": info["data_digest"], "catalogue_hash": info["catalogue_hash"]},
             files=folder,
             example=trained.example,
-            promote=promote,
             breaches=[breach["text"] for breach in report["audit"]["breaches"]],
-            acceptance=acceptance,
         )
 
 

@@ -19,6 +19,7 @@ from working_folder import Trained
 
 from docket.demo import generate
 from features.spark.session import LOCAL, spark_session
+from models.gates import NAMES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -124,5 +125,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLAN_STORE")}
     environment |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlruns/mlflow.db"}
     made = Trained(folder, records, "2025-10-01", environment, "")
-    done = made.anlan("train", "--records", records, "--until", made.until)
+    # a handful of harms in its last quarter: whatever the gates say of so few, the tests need a champion
+    waived = [f"--waive={name}=tests" for name in NAMES]
+    signed = ("--promote", "--by", "tests", "--reason", "tests", *waived)
+    done = made.anlan("train", "--records", records, "--until", made.until, *signed)
     return replace(made, stdout=done.stdout)
