@@ -178,12 +178,26 @@ def compare(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for compare.html and tables.")] = None,
     records: Records = None,
     store: Store = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="On what VERSION said in the shadow; needs a store.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap.")] = 0,
 ) -> None:
     """Compare two versions on cases that neither has learned from, and log that in MLflow."""
     from pipelines.compare import run  # noqa: PLC0415
 
-    run(version, other, records, store, out=out, seed=seed)
+    run(version, other, records, store, out=out, shadow=shadow, seed=seed)
+
+
+@app.command()
+def shadow(
+    store: Store = None,
+    model: Annotated[str, typer.Option("--model", help="Which version; else the challenger.")] = "challenger",
+) -> None:
+    """Let the challenger score what the champion has answered; nobody is shown it."""
+    from pipelines.shadow import run  # noqa: PLC0415
+
+    run(store, model=model)
 
 
 @app.command()
