@@ -40,6 +40,11 @@ _MOST: Final = 4_000
 """Characters of a tag; MLflow takes some more."""
 
 
+ABOUT: Final = (
+    "安澜: the risk that a dispute escalates, of four kinds within 30, 90 and 180 days. A person decides; the "
+    "score advises. `champion` is in use, `challenger` scores unseen; `anlan promote` names either. Each "
+    "version's card says what it was trained on, how good it is, and what it must not be used for."
+)
 _ABSENT: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 
 
@@ -68,6 +73,7 @@ class Found:
 
 def tracking_uri() -> str:
     """`$MLFLOW_TRACKING_URI`, or SQLite in the working folder, whose folder is made."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     uri = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING
     if uri.startswith("sqlite:///"):
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +114,8 @@ def log_and_register(
     files: Path,
     example: pd.DataFrame,
     breaches: Sequence[str] = (),
+    run_name: str | None = None,
+    description: str | None = None,
 ) -> str:
     """Log a run with its model, register it, and give the new version's URI.
 
@@ -123,13 +131,17 @@ def log_and_register(
         An input example that holds nobody's data.
     breaches
         What the audit by group found: kept with the version.
+    run_name, description
+        What MLflow's pages show of the run and the version; Markdown.
     """
     run_experiment = experiment()
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "scorer"
         scorer.save(saved)
         golden.write(scorer, saved)
-        with mlflow.start_run(experiment_id=run_experiment) as run:
+        with mlflow.start_run(
+            experiment_id=run_experiment, run_name=run_name, description=description
+        ) as run:
             mlflow.log_params(dict(params))
             mlflow.log_metrics({name: float(value) for name, value in metrics.items() if np.isfinite(value)})
             mlflow.set_tags(dict(tags))
@@ -146,6 +158,10 @@ def log_and_register(
     if breaches:
         stored["breaches"] = json.dumps(list(breaches), ensure_ascii=False)[:_MOST]
     registered = mlflow.register_model(info.model_uri, NAME, tags=stored)
+    client = mlflow.MlflowClient()
+    client.update_registered_model(NAME, ABOUT)
+    if description is not None:
+        client.update_model_version(NAME, registered.version, description)
     return f"models:/{NAME}/{registered.version}"
 
 
@@ -242,7 +258,6 @@ def load(uri: str = f"models:/{NAME}@{CHAMPION}", threads: int = 0) -> tuple[Sco
 
 def trial(found: Found, threads: int = 0) -> Scorer | None:
     """The validation model of a version's run; None for one from before these were kept."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     client = mlflow.MlflowClient()
     if not any(held.path == TRIAL for held in client.list_artifacts(found.run_id)):
         return None
@@ -254,7 +269,6 @@ def trial(found: Found, threads: int = 0) -> Scorer | None:
 @contextmanager
 def fetched(found: Found) -> Iterator[Path]:
     """What MLflow keeps of a version's model, in a folder that is gone afterwards."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     with tempfile.TemporaryDirectory() as scratch:
         yield Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
 

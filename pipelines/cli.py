@@ -146,6 +146,22 @@ def train(
 
 
 @app.command()
+def retrain(
+    store: Store = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option("--schedule", help="Cron fields, Beijing time: '0 3 1 * *' is 03:00 on each first."),
+    ] = None,
+    encoder: Encoder = DEFAULT_ENCODER,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
+) -> None:
+    """Train on all that the store knows, make that the challenger, compare it with the champion."""
+    from pipelines.retrain import run  # noqa: PLC0415
+
+    run(store, schedule=schedule, encoder=encoder, seed=seed)
+
+
+@app.command()
 def promote(
     version: Version,
     by: By = None,

@@ -149,7 +149,7 @@ def test_promotions_and_exports_are_in_the_log(
         "promote",
         uri,
         *signed,
-        *(f"--waive={name}=只有一件" for name in ("checklist", "calibration", "speed")),
+        *(f"--waive={name}=只有一件" for name in ("checklist", "calibration", "speed", "fresh")),
     )
     cases = tmp_path / "cases.csv"
     cases.write_text(f"dispute_id,as_of\na,{datetime.now(UTC).isoformat()}\n")
