@@ -41,8 +41,8 @@ _MOST: Final = 4_000
 
 
 ABOUT: Final = (
-    "安澜: the risk that a dispute escalates, of four kinds within 30, 90 and 180 days. A person decides; the "
-    "score advises. `champion` is in use, `challenger` scores unseen; `anlan promote` names either. Each "
+    "安澜: the risk that a dispute escalates, of four kinds within 30, 90 and 180 days. A person decides; "
+    "the score advises. `champion` is in use, `challenger` scores unseen; `anlan promote` names either. Each "
     "version's card says what it was trained on, how good it is, and what it must not be used for."
 )
 _ABSENT: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})

@@ -46,6 +46,7 @@ Int8 = Annotated[bool, typer.Option("--int8", help="Let a transformer score in i
 Version = Annotated[
     str, typer.Argument(metavar="VERSION", help="3, champion, challenger, or models:/anlan/3.")
 ]
+Track = Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")]
 Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
 Cases = Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides: a person.")]
@@ -246,11 +247,12 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Of training and bootstrap.")] = 0,
     encoder: Encoder = DEFAULT_ENCODER,
     int8: Int8 = False,
+    track: Track = True,
 ) -> None:
     """Judge by rolling origin, beside the baselines, or judge one version after its data cut."""
     from pipelines.evaluate import run  # noqa: PLC0415
 
-    run(records, store, out=out, begin=begin, model=model, seed=seed, encoder=encoder, int8=int8)
+    run(records, store, out=out, begin=begin, model=model, seed=seed, encoder=encoder, int8=int8, track=track)
 
 
 @app.command()
@@ -329,7 +331,7 @@ def features_build(
     store: Store = None,
     engine: EngineOption = Engine.DUCKDB,
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="Cases in a part.")] = PART_ROWS,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")] = True,
+    track: Track = True,
 ) -> None:
     """Compute the features of disputes as of moments."""
     from pipelines.features_build import run  # noqa: PLC0415
