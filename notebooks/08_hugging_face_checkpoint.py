@@ -42,6 +42,7 @@ from models.encoders.catalogue import encoder_named, load_encoder
 from models.evaluation import known_until
 
 torch.set_num_threads(2)
+transformers.utils.logging.disable_progress_bar()
 folder = Path(tempfile.mkdtemp())
 
 
