@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     repeat_days: Annotated[int, Field(gt=0)] = Field(
         default=90, description="days for which a repeat is answered the bytes of the first answer"
     )
+    registry_days: Annotated[int, Field(gt=0)] = Field(
+        default=730, description="days after leaving the registry when an entry is removed"
+    )
     stop_seconds: Annotated[int, Field(gt=0)] = Field(
         default=30,
         description="when told to stop: seconds for requests under way, then as many for background work",

@@ -21,7 +21,18 @@ from serving.permissions import PAGES
 
 DENIED = [(route, scope) for route, rule in PAGES.items() for scope in SCOPES if scope not in rule.scopes]
 ALLOWED = [(route, scope) for route, rule in PAGES.items() for scope in rule.scopes]
-STORED = ("decisions", "slip_steps", "visits", "annotations", "merges", "lowerings", "assessments")
+STORED = (
+    "decisions",
+    "slip_steps",
+    "visits",
+    "annotations",
+    "merges",
+    "lowerings",
+    "assessments",
+    "registry",
+    "registry_notes",
+    "objections",
+)
 
 
 @pytest.fixture
