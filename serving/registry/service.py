@@ -65,7 +65,7 @@ def enter(state: State, key: Key, ask: Ask, entry: EntryIn) -> Answer:
             settle(conn, "registry", rows, [entry], owner="dispute_id", home=place.home)
             as_of = moment(conn, place, (rows,))
             if append_rows(conn, "registry", rows, now, "entry"):
-                what = "corrected" if standing else "entered"
+                what: registry.What = "corrected" if standing else "entered"
                 said = None if reason is None else prepare(reason).text
                 did = Change(what, rows[0], by=key.key_id, said=said, at=now, guardian=guardian or None)
                 taken = changed(conn, ask, place, did, as_of)
