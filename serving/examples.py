@@ -276,6 +276,25 @@ LISTED: Final[Example] = {
     ],
     "next": None,
 }
+TOKEN_IN: Final[Example] = {"days": 90}
+TOKEN: Final[Example] = {
+    "token_id": "pt-5c2a90ab6f3d4e1b",
+    "token": "7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "path": "/progress/7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "expires_at": "2026-06-29T09:00:00+08:00",
+}
+TOKENS: Final[Example] = {
+    "tokens": [
+        {
+            "token_id": TOKEN["token_id"],
+            "by": "3f9c2a7be1d04c55",
+            "created_at": "2026-03-31T09:00:00+08:00",
+            "expires_at": TOKEN["expires_at"],
+            "revoked_at": None,
+            "rating": {"stars": 4, "comment": "回复及时", "rated_at": "2026-04-10T20:15:00+08:00"},
+        }
+    ]
+}
 ISSUE: Final[Example] = {"unit": "东街派出所", "note": "两日内上门核实，并联系双方家属"}
 STEP: Final[Example] = {"state": "acknowledged", "note": "已指派民警"}
 SLIP: Final[Example] = {

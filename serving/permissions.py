@@ -72,6 +72,9 @@ API: Final[Mapping[str, Rule]] = {
     "POST /v1/registry/{entry_id}/objections/{objection_id}/review": Rule(("centre",), "case", "object"),
     "POST /v1/registry/{entry_id}/objections/{objection_id}/answer": Rule(("centre",), "case", "object"),
     "GET /v1/cases/{dispute_id}/history": Rule(("centre",), "case", "view"),
+    "POST /v1/cases/{dispute_id}/progress": Rule(("dispatch", "centre"), "case", "progress"),
+    "GET /v1/cases/{dispute_id}/progress": Rule(("dispatch", "centre"), "case", "view"),
+    "DELETE /v1/cases/{dispute_id}/progress/{token_id}": Rule(("dispatch", "centre"), "case", "progress"),
     "POST /v1/cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
     "GET /v1/slips": Rule(("centre",), "listed", "view"),
     "GET /v1/slips/{slip_id}": Rule(("centre",), "case", "view"),
@@ -90,6 +93,9 @@ PAGES: Final[Mapping[str, Rule]] = {
     "POST /cases/{dispute_id}/annotations": Rule(("centre",), "case", "annotate"),
     "POST /cases/{dispute_id}/merge": Rule(("centre",), "case", "merge"),
     "POST /cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
+    "GET /cases/{dispute_id}/progress": Rule(("centre",), "case", "view"),
+    "POST /cases/{dispute_id}/progress": Rule(("centre",), "case", "progress"),
+    "POST /cases/{dispute_id}/progress/{token_id}/revoke": Rule(("centre",), "case", "progress"),
     "POST /cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
     "GET /slips": Rule(("centre",), "listed", "view"),
     "GET /slips/{slip_id}": Rule(("centre",), "case", "view"),
@@ -115,9 +121,19 @@ PAGES: Final[Mapping[str, Rule]] = {
 
 TABLE: Final[Mapping[str, Rule]] = {**API, **PAGES}
 OPEN: Final = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/login", "/assets/{name}"}
+    {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/login",
+        "/assets/{name}",
+        "/progress",
+        "/progress/{token}",
+    }
 )
-"""What needs no key and shows nothing personal."""
+"""What needs no key and shows nothing personal; `/progress/{token}` wants a token of its own."""
 
 
 def rule_of(method: str, path: str) -> Rule:

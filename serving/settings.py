@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     repeat_days: Annotated[int, Field(gt=0)] = Field(
         default=90, description="days for which a repeat is answered the bytes of the first answer"
     )
+    progress_days: Annotated[int, Field(gt=0, le=365)] = Field(
+        default=180, description="days for which a token shows who reported how far the case is"
+    )
     registry_days: Annotated[int, Field(gt=0)] = Field(
         default=730, description="days after leaving the registry when an entry is removed"
     )

@@ -26,6 +26,7 @@ class State:
     limits: Buckets
     tokens: Tokens | None
     logins: Buckets
+    looks: Buckets
     one_case: OneCase = field(default_factory=OneCase)
 
 

@@ -74,6 +74,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
     latest = walking.decided[0]["assessment_id"] if walking.decided else "a-1"
     waits = walking.waiting[0] if walking.waiting else "a-1"
     slip = walking.issued[0] if walking.issued else "s-1"
+    token = walking.given[0] if walking.given else "pt-1"
     objections = walking.objected or ["ob-1", "ob-2"]
     decision = {"assessment_id": latest, "colour": "red", "reason": "多次报警"}
     visit = {"visit_id": "vp", "person_id": "p-x1", "found": "calm"}
@@ -91,6 +92,9 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "POST /cases/{dispute_id}/annotations": ("/cases/x1/annotations", label),
         "POST /cases/{dispute_id}/merge": ("/cases/x1/merge", {"into": "x2", "reason": "同一件事"}),
         "POST /cases/{dispute_id}/unmerge": ("/cases/x3/unmerge", {"reason": "是两件事"}),
+        "GET /cases/{dispute_id}/progress": ("/cases/x1/progress", None),
+        "POST /cases/{dispute_id}/progress": ("/cases/x1/progress", {}),
+        "POST /cases/{dispute_id}/progress/{token_id}/revoke": (f"/cases/x1/progress/{token}/revoke", {}),
         "POST /cases/{dispute_id}/slips": ("/cases/x4/slips", {"unit": "东街派出所"}),
         "GET /slips": ("/slips", None),
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),

@@ -25,6 +25,7 @@ def seed(client: TestClient, store: Store) -> None:
     entered = client.post("/v1/registry", json=_entry("r0"), headers=centre)
     assert entered.status_code == 201
     _object(client, centre)
+    given[:] = [client.post("/v1/cases/x1/progress", json={}, headers=centre).json()["token_id"]]
     decided.clear()
     decided.append(client.get("/v1/cases/x1", headers=centre).json()["assessment"])
     _act(client, centre)
@@ -70,6 +71,8 @@ def _objection(place: int) -> str:
     return objected[place] if objected else "ob-1"
 
 
+given: list[str] = []
+"""The id of a progress token of x1."""
 objected: list[str] = []
 """The objections to r0 and r2."""
 decided: list[dict[str, Any]] = []
@@ -171,6 +174,12 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
     "PUT /v1/cases/{dispute_id}/decision/approval": (
         "/v1/cases/x4/decision/approval",
         lambda: {"assessment_id": waiting[0] if waiting else "a-1", "approve": True},
+    ),
+    "POST /v1/cases/{dispute_id}/progress": ("/v1/cases/x1/progress", dict),
+    "GET /v1/cases/{dispute_id}/progress": ("/v1/cases/x1/progress", None),
+    "DELETE /v1/cases/{dispute_id}/progress/{token_id}": (
+        lambda: f"/v1/cases/x1/progress/{given[0] if given else 'pt-1'}",
+        None,
     ),
     "POST /v1/cases/{dispute_id}/slips": ("/v1/cases/x4/slips", lambda: {"unit": "东街派出所"}),
     "GET /v1/slips": ("/v1/slips", None),

@@ -43,6 +43,7 @@ Action = Literal[
     "search",
     "object",
     "retain",
+    "progress",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

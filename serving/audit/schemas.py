@@ -33,7 +33,7 @@ class Entry(BaseModel):
     action: str = Field(
         description="score, view, decide, propose, refuse, slip, assign, annotate, withdraw, merge, "
         "unmerge, export, promote, create_key, revoke_key, webhook, notify, restore, login, logout, "
-        "registry, search, object or retain."
+        "registry, search, object, retain or progress."
     )
     case: str | None = Field(description="The `dispute_id`; null where it concerned none.")
     subject: str | None = Field(description="What besides: an assessment, a key, a model version.")

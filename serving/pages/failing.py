@@ -71,6 +71,8 @@ _FIELDS: Final = {
     "said": "异议内容",
     "raised_at": "提出时间",
     "purpose": "用途",
+    "stars": "评分",
+    "comment": "意见",
 }
 _REASONS: Final = {
     "missing value": "请填写",

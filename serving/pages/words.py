@@ -90,6 +90,14 @@ REGISTRY_DONE: Final = {
 FINDINGS_OF_REVIEW: Final = {"kept": "维持", "corrected": "更正", "removed": "撤销"}
 OBJECTION_STATES: Final = {"open": "待复核", "reviewed": "待答复", "answered": "已答复"}
 ANSWERED: Final = {"in_person": "当面", "phone": "电话", "letter": "书面"}
+PROGRESS: Final = {
+    "received": "已受理",
+    "contacted": "已联系",
+    "handled": "办理中",
+    "closed": "已办结",
+    "withdrawn": "已撤回",
+}
+STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
 SLIP_STATES: Final = {
@@ -126,6 +134,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "review": FINDINGS_OF_REVIEW,
     "objection_state": OBJECTION_STATES,
     "answered": ANSWERED,
+    "progress": PROGRESS,
+    "stars": STARS,
     "deadline": DEADLINES,
     "slip_state": SLIP_STATES,
     "slip_step": SLIP_STEPS,
