@@ -37,6 +37,7 @@ from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
 from serving.progress import endpoints as progress_routes
+from serving.provider import Provider
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
 from serving.retention import Retention
@@ -162,6 +163,7 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         None if settings.jwks_url is None else Tokens(settings),
         Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
         Buckets(_LOOKS_A_SECOND, _LOOKS_AT_ONCE),
+        None if settings.oidc_issuer is None else Provider(settings),
     )
     if settings.model:
         state.models.look()

@@ -128,6 +128,8 @@ OPEN: Final = frozenset(
         "/docs",
         "/openapi.json",
         "/login",
+        "/login/provider",
+        "/login/provider/back",
         "/assets/{name}",
         "/progress",
         "/progress/{token}",

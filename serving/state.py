@@ -11,6 +11,7 @@ from features.online.case import OneCase
 from serving.limits import Buckets
 from serving.metrics import Metrics
 from serving.models.service import Models
+from serving.provider import Provider
 from serving.settings import Settings
 from serving.tokens import Tokens
 
@@ -27,6 +28,7 @@ class State:
     tokens: Tokens | None
     logins: Buckets
     looks: Buckets
+    provider: Provider | None
     one_case: OneCase = field(default_factory=OneCase)
 
 
