@@ -193,7 +193,19 @@ def take(
         for name, path in pages.items():
             page.goto(base + path)
             shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip", "entry"))
+        if key == "centre":
+            _progress(page, base, scene["case"], out, width)
         context.close()
+
+
+def _progress(page: Page, base: str, case: str, out: Path, width: str) -> None:
+    """The centre gives a token, and whoever reported looks."""
+    page.goto(f"{base}/cases/{case}/progress")
+    page.get_by_role("button", name="发一个查询码").click()
+    token = page.locator(".token").inner_text()
+    shot(page, out / f"token-{width}.png", whole=False)
+    page.goto(f"{base}/progress/{token}")
+    shot(page, out / f"progress-{width}.png", whole=True)
 
 
 def shot(page: Page, path: Path, *, whole: bool) -> None:

@@ -74,7 +74,7 @@ def find(conn: sa.Connection, token: str, now: int) -> Session | None:
     row = conn.execute(sa.select(SESSIONS).where(SESSIONS.c.digest == _digest(token))).mappings().first()
     if row is None or row["ended_at"] is not None or now >= row["expires_at"]:
         return None
-    key = keys.held(conn, row["key_id"], now) if row["held"] is None else _read(row)
+    key = keys.held(conn, row["key_id"], now) if row["held"] is None else _read(dict(row))
     return None if key is None else Session(key, token, row["started_at"], row["expires_at"])
 
 
