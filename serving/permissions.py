@@ -103,6 +103,7 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /practice": Rule(("centre",), "listed", "view"),
     "GET /visits": Rule(("worker",), "listed", "view"),
     "POST /visits": Rule(("worker",), "sent", "score"),
+    "GET /cases/{dispute_id}/registry": Rule(("centre",), "case", "view"),
     "GET /registry": Rule(("centre", "worker"), "listed", "view"),
     "GET /registry/proposed": Rule(("centre",), "listed", "view"),
     "GET /registry/search": Rule(("centre",), "none", None),

@@ -99,6 +99,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /slips": ("/slips", None),
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
+        "GET /cases/{dispute_id}/registry": ("/cases/x1/registry", None),
         "GET /registry": ("/registry", None),
         "GET /registry/proposed": ("/registry/proposed", None),
         "GET /registry/search": ("/registry/search", None),

@@ -14,5 +14,6 @@ ROUTERS = (
     progress.doors,
     progress.router,
     registry.router,
+    registry.of_case,
     visits.router,
 )

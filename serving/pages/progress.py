@@ -110,7 +110,7 @@ def post_token(request: Request, dispute_id: CaseId, key: Who, state: Here, form
     scheme = "https" if secure(request) else request.url.scheme
     address = f"{scheme}://{request.url.netloc}{made['path']}"
     square = segno.make(address, micro=False, error="m")
-    shown = {**made, "address": address, "square": square.svg_data_uri(scale=5, border=2)}
+    shown = {**made, "address": address, "square": square.svg_data_uri(scale=5, border=4)}
     return _tokens(request, state, key, dispute_id, made=shown)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from docket.times import now_micros, rfc3339
-from serving.answering import Here
+from serving.answering import CaseId, Here
 from serving.errors import FieldError, Invalid
 from serving.listing.service import area_of
 from serving.pages.access import Filled, Form, Once, Page, Who, filled
@@ -34,8 +33,8 @@ from serving.repeats.service import ask_of
 from serving.shapes import LONGEST_ID, PRINTABLE
 
 router = APIRouter(prefix="/registry", route_class=Page)
+of_case = APIRouter(prefix="/cases/{dispute_id}/registry", route_class=Page)
 _LISTED: Final = 50
-_ID_DIGITS: Final = 16
 DONE: Final = {
     "entered": "已列入，社区已收到通知，相关案件已重新评估。",
     "declined": "已记录，不再提示此人。",
@@ -107,14 +106,28 @@ def get_proposed(request: Request, key: Who, state: Here, cursor: _Cursor = "", 
     )
 
 
+@of_case.get("")
+def get_of_case(request: Request, dispute_id: CaseId, key: Who, state: Here) -> Response:
+    """The parties of a case, to be entered for whatever reason a person has."""
+    rows = looking.parties(state, key, dispute_id)
+    return rendered(
+        request,
+        "registry_case.html",
+        dispute_id=dispute_id,
+        parties=rows,
+        people=looking.names_of(state, [row["person_id"] for row in rows]),
+        categories=CATEGORIES,
+        now=rfc3339(now_micros()),
+    )
+
+
 @router.post("/entries")
 def post_entry(request: Request, form: Filled, once: Once, key: Who, state: Here) -> Response:
     """Enter somebody who was proposed."""
     person, dispute = form.get("person_id", ""), form.get("dispute_id", "")
-    # The same for whoever taps first: two colleagues don't enter somebody twice.
-    digest = hashlib.sha256(f"{dispute}\n{person}".encode()).hexdigest()
     values: dict[str, Any] = {
-        "entry_id": f"r-{digest[:_ID_DIGITS]}",
+        # The same for whoever taps at once: two colleagues don't enter somebody twice.
+        "entry_id": looking.fresh_id(state, dispute, person),
         "person_id": person,
         "dispute_id": dispute,
         "category": form.get("category", ""),
@@ -124,6 +137,8 @@ def post_entry(request: Request, form: Filled, once: Once, key: Who, state: Here
     }
     asked = filled(EntryIn, values)
     service.enter(state, key, ask_of(key, request, asked, once), asked)
+    if form.get("from") == "case":
+        return _back(asked.entry_id, "entered")
     return RedirectResponse("/registry/proposed?done=entered", status_code=303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from models.visits import CADENCE_DAYS
 from serving.access import reaches
 from serving.audit.service import viewed
 from serving.cases import repository as cases
-from serving.cases.service import Answer
+from serving.cases.service import Answer, seen
 from serving.errors import FieldError, Forbidden, Invalid, NotFound
 from serving.listing.cursors import cursor_of, parts_of
 from serving.registry import repository
@@ -30,6 +31,7 @@ from serving.state import State
 
 _NEWEST: Final = (2**62, chr(0x10FFFF))
 _OLDEST: Final = (-1, "", "")
+_ID_DIGITS: Final = 16
 _SHOWN: Final = (
     "entry_id", "person_id", "dispute_id", "category", "grid_id", "grid_name", "community_name"
 )  # fmt: skip
@@ -145,6 +147,52 @@ def proposed(state: State, key: Key, *, cursor: str | None, limit: int) -> dict[
         if last is None
         else cursor_of(tuple(last[name] for name in ("since", "dispute_id", "person_id"))),
     }
+
+
+def parties(state: State, key: Key, dispute_id: str) -> list[dict[str, Any]]:
+    """The parties of a case as somebody might enter them, each with the entry that stands.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case in the key's area.
+    """
+    now = now_micros()
+    with state.store.snapshot() as conn:
+        moment, _ = seen(conn, key, dispute_id, now)
+        (case,) = cases.rows(conn, "disputes", dispute_id, moment)
+        roles: dict[str, str] = {}
+        for row in cases.rows(conn, "parties", dispute_id, moment):
+            if row["relation"] != "authority":
+                roles[row["person_id"]] = max(row["role"], roles.get(row["person_id"], ""))
+        known = cases.known_persons(conn, list(roles))
+        here = {
+            row["person_id"]: row["entry_id"]
+            for row in repository.of_dispute(conn, dispute_id, now)
+            if row["left_at"] is None
+        }
+    viewed(state, [dispute_id], "registry")
+    year = local_day(now).year
+    return [
+        {
+            "dispute_id": dispute_id,
+            "person_id": person,
+            "kind": case["kind"],
+            "category": ENTERING.get(case["kind"], "other"),
+            "role": role,
+            "guardian_needed": registry.may_be_child(known.get(person, {}).get("birth_year"), year),
+            "entry_id": here.get(person),
+        }
+        for person, role in roles.items()
+    ]
+
+
+def fresh_id(state: State, dispute_id: str, person_id: str) -> str:
+    """The id of a new entry: the same for whoever is about to enter somebody for a case at this moment."""
+    with state.store.snapshot() as conn:
+        turn = repository.ended(conn, dispute_id, person_id, now_micros())
+    digest = hashlib.sha256(f"{dispute_id}\n{person_id}\n{turn}".encode()).hexdigest()
+    return f"r-{digest[:_ID_DIGITS]}"
 
 
 def decline(state: State, key: Key, ask: Ask, asked: DeclineIn) -> Answer:

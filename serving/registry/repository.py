@@ -158,6 +158,21 @@ def of_dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> list[dict[st
     )
 
 
+def ended(conn: sa.Connection, dispute_id: str, person_id: str, as_of: int) -> int:
+    """How many entries of a person because of a dispute are over: left, or removed."""
+    every = sa.text(
+        "SELECT COUNT(DISTINCT r.entry_id) FROM registry AS r "
+        "WHERE r.dispute_id = :dispute AND r.person_id = :person"
+    )
+    values = {"dispute": dispute_id, "person": person_id}
+    here = [
+        row
+        for row in of_dispute(conn, dispute_id, as_of)
+        if row["person_id"] == person_id and row["left_at"] is None
+    ]
+    return int(conn.execute(every, values).scalar_one()) - len(here)
+
+
 def proposed(
     conn: sa.Connection, reach: Reach, *, as_of: int, after: tuple[int, str, str], limit: int
 ) -> list[dict[str, Any]]:
@@ -182,15 +197,6 @@ def proposed(
         *(sa.bindparam(name, expanding=True) for name in ("at_once", "ends", "kinds"))
     )
     return [dict(row) for row in conn.execute(query, values).mappings()]
-
-
-def versions(conn: sa.Connection, entry_id: str) -> list[dict[str, Any]]:
-    """Every version of an entry, the first first."""
-    query = sa.text(
-        "SELECT r.category, r.entered_at, r.recorded_at, r.left_at FROM known_registry AS r "
-        "WHERE r.entry_id = :entry ORDER BY r.recorded_at"
-    )
-    return [dict(row) for row in conn.execute(query, {"entry": entry_id}).mappings()]
 
 
 def _within(reach: Reach) -> tuple[str, dict[str, Any]]:

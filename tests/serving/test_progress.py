@@ -74,6 +74,7 @@ def test_a_token_shows_states_and_days_and_nothing_else(pages: TestClient, store
         for hidden in (
             "王某",
             "跳楼",
+            "颜色",
             "红",
             "督办",
             "风险",

@@ -92,6 +92,31 @@ def test_somebody_is_proposed_entered_contested_and_leaves(
         other.well()
 
 
+def test_from_a_case_somebody_is_entered_and_entered_again_after_leaving(
+    browser: Browser, served: Served
+) -> None:
+    report(served, "again", "钱再", "housing")
+    with desk(browser, served.base, PHONE) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        for _ in range(2):
+            staff.go("/cases/again")
+            page.get_by_role("link", name="列入在管").click()
+            staff.well()
+            page.get_by_label("理由").fill("邻居反映常有争吵")
+            page.get_by_role("button", name="列入", exact=True).click()
+            expect(page.get_by_role("status")).to_contain_text("已列入")
+            expect(page.locator(".head").first).to_contain_text("在管")
+            staff.go("/cases/again")
+            page.get_by_role("link", name="在管：其他").click()
+            section = page.locator("section[aria-labelledby=h-leave]")
+            section.get_by_label("理由").fill("平稳")
+            section.get_by_role("button", name="移出").click()
+            expect(page.get_by_role("status")).to_contain_text("已移出")
+        staff.go("/registry?show=left")
+        expect(page.locator("#rows tr").filter(has_text="钱再")).to_have_count(2)
+
+
 def test_a_child_is_entered_only_with_a_guardian_who_knows(browser: Browser, served: Served) -> None:
     report(served, "child", "小李", "domestic_violence", born=2020)
     with desk(browser, served.base, PHONE) as staff:
