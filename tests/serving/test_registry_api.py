@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,10 @@ from docket.store.metadata import AUDIT_LOG, OUTBOX, UNSCORED
 from docket.store.writing import append
 from docket.times import DAY, now_micros, rfc3339
 from features.online.case import OneCase
+from serving.app import create_app
 from serving.registry.retaining import retire
+from serving.retention import TURN, Retention
+from serving.settings import Settings
 from serving.unscored.service import CatchUp
 
 
@@ -366,3 +370,70 @@ def test_an_entry_that_was_left_long_ago_is_taken_out_then_erased(centre: TestCl
 def _entries(store: Store) -> set[str]:
     with store.snapshot() as conn:
         return set(conn.execute(sa.text("SELECT DISTINCT entry_id FROM registry")).scalars())
+
+
+def test_the_service_removes_of_itself_what_was_left_long_ago(store: Store) -> None:
+    past = now_micros() - 10 * DAY
+    with TestClient(create_app(Settings(store=store.url, model="", registry_days=9))) as http:
+        http.headers.update(key_of(store, "centre"))
+        http.post("/v1/cases", json=case("a"))
+        row = entry("r1", "a") | {"entered_at": past, "recorded_at": past}
+        with store.begin() as conn:
+            left = {"left_at": past + 1, "left_recorded_at": past + 1}
+            append(conn, "registry", [row | left], ingested_at=now_micros(), via="load")
+            late = {"entry_id": "r2", "left_at": past + 1, "left_recorded_at": now_micros()}
+            append(conn, "registry", [row | late], ingested_at=now_micros(), via="load")
+            conn.execute(sa.text("DELETE FROM store_facts WHERE name = :name"), {"name": TURN})
+        Retention(http.app.state.anlan).round()  # type: ignore[attr-defined]
+        left_over = http.get("/v1/registry", params={"show": "all"}).json()["entries"]
+    assert [one["entry_id"] for one in left_over] == ["r2"]  # that r2 was left was learned just now
+    assert [(row["subject"], row["actor"]) for row in logged(store, "retain")] == [("r1", "service")]
+
+
+def test_colleagues_at_once_enter_once_review_once_and_wait_for_nobody_in_a_ring(
+    centre: TestClient, store: Store
+) -> None:
+    for name in "ab":
+        centre.post("/v1/cases", json=case(name))
+    joined = {"parties": [{"person_id": "p-a", "role": "respondent", "relation": "neighbour"}]}
+    assert centre.patch("/v1/cases/b", json=joined).status_code == 200
+    keys = [key_of(store, "centre") for _ in range(6)]
+    same = entry("r1", "a")
+    with ThreadPoolExecutor(6) as pool:
+        codes = list(
+            pool.map(lambda key: centre.post("/v1/registry", json=same, headers=key).status_code, keys)
+        )
+    assert sorted(codes) == [200] * 5 + [201] and count(store, "registry") == 1
+    assert centre.post("/v1/registry", json=entry("r2", "b", person_id="p-a")).status_code == 201
+    name = centre.post("/v1/registry/r1/objections", json={"said": "不对"}).json()["objection_id"]
+    entered = {row["by"] for row in centre.get("/v1/registry/r1").json()["history"]}
+    others = [key for key in keys if key["Authorization"].split("_")[1] not in entered]
+    path = f"/v1/registry/r1/objections/{name}/review"
+
+    def judge(key: dict[str, str]) -> int:
+        body = {"finding": "kept", "answer": f"维持 {key['Authorization'][-6:]}"}
+        return centre.post(path, json=body, headers=key).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        codes = list(pool.map(judge, others))
+    assert sorted(codes) == [201] + [409] * (len(others) - 1)
+
+    def change(place: int) -> int:
+        """Both entries of one person, the cases of either, and a visit, in every order."""
+        which = place % 4
+        if which < 2:
+            category = ("divorce", "other", "domestic_violence")[place % 3]
+            body: dict[str, Any] = {"category": category, "reason": f"第{place}次"}
+            return centre.patch(f"/v1/registry/r{which + 1}", json=body).status_code
+        if which == 2:
+            event = {"event_id": f"e{place}", "at": now(), "kind": "contacted"}
+            return centre.post(
+                f"/v1/cases/{'ab'[place % 8 // 4]}/events", json={"events": [event]}
+            ).status_code
+        visit = {"visit_id": f"v{place}", "person_id": "p-a", "worker_id": "w1", "at": now(), "contact": True,
+                 "finding": "calm"}  # fmt: skip
+        return centre.post("/v1/visits", json={"visits": [visit]}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(change, range(32)))
+    assert set(codes) <= {200, 201}, codes
