@@ -30,11 +30,19 @@ AT_ONCE: Final = ("domestic_violence",)
 ENDS: Final = ("agreement", "mediation_failed", "closed")
 CHILD: Final = 14
 """Years below which nobody is entered without a guardian who knows."""
+PROPOSED_DAYS: Final = 180
+"""How long after what makes it due somebody is proposed, and how long a no to it is remembered."""
 GRACE: Final = 30 * DAY
 """How long after an entry is taken out of use its rows stay: whoever keeps something read from them has
 noticed by then, and a mistake of the setting can be seen."""
 _ROWS: Final = RECORDS["registry"]
 _ID_BYTES: Final = 8
+_NEWER: Final = _ROWS.alias("newer")
+_LATEST_AND_HEARD: Final = (
+    ~sa.exists().where(_NEWER.c.entry_id == _ROWS.c.entry_id, _NEWER.c.recorded_at > _ROWS.c.recorded_at),
+    ~sa.exists().where(OBJECTIONS.c.entry_id == _ROWS.c.entry_id, OBJECTIONS.c.state != "answered"),
+)
+"""The latest version of an entry, if whoever objects to it was answered."""
 
 
 ENTERED_BY: Final = "Somebody else than who entered or corrected the entry has to review it."
@@ -199,13 +207,9 @@ def expired(conn: sa.Connection, *, before: int, most: int) -> list[dict[str, An
     before
         µs: of the leaving, and of when it was learned.
     """
-    newer, waits = _ROWS.alias("newer"), OBJECTIONS.c
-    last = ~sa.exists().where(newer.c.entry_id == _ROWS.c.entry_id, newer.c.recorded_at > _ROWS.c.recorded_at)
-    heard = ~sa.exists().where(waits.entry_id == _ROWS.c.entry_id, waits.state != "answered")
     columns = [_ROWS.c[name] for name in BY_NAME["registry"].names]
     query = sa.select(*columns).where(
-        last,
-        heard,
+        *_LATEST_AND_HEARD,
         _ROWS.c.withdrawn.is_not(True),
         _ROWS.c.left_at < before,
         sa.func.coalesce(_ROWS.c.left_recorded_at, _ROWS.c.left_at) < before,
@@ -220,18 +224,24 @@ def forget(conn: sa.Connection, entry_ids: Sequence[str]) -> None:
         conn.execute(sa.delete(table).where(table.c.entry_id.in_(entry_ids)))
 
 
+def forget_declined(conn: sa.Connection, *, now: int) -> None:
+    """Delete that people weren't entered, once they wouldn't be proposed for the same any more."""
+    kept = REGISTRY_NOTES.c
+    old = (kept.what == "declined") & (kept.at < now - PROPOSED_DAYS * DAY)
+    conn.execute(sa.delete(REGISTRY_NOTES).where(old))
+
+
 def erase(conn: sa.Connection, *, before: int, most: int) -> list[tuple[str, str]]:
     """Delete every row of entries that were removed before a moment: ids of the entries and their disputes.
+
+    Not of those to which an objection isn't answered.
 
     SQLite gives the number of a deleted last row to the next one, and whoever reads on from a number would
     miss that: the table's last row stays until another follows.
     """
-    newer, last = _ROWS.alias("newer"), sa.select(sa.func.max(_ROWS.c.row_no)).scalar_subquery()
-    latest = ~sa.exists().where(
-        newer.c.entry_id == _ROWS.c.entry_id, newer.c.recorded_at > _ROWS.c.recorded_at
-    )
+    last = sa.select(sa.func.max(_ROWS.c.row_no)).scalar_subquery()
     gone = sa.select(_ROWS.c.entry_id, _ROWS.c.dispute_id).where(
-        latest, _ROWS.c.withdrawn.is_(True), _ROWS.c.recorded_at < before, _ROWS.c.row_no < last
+        *_LATEST_AND_HEARD, _ROWS.c.withdrawn.is_(True), _ROWS.c.recorded_at < before, _ROWS.c.row_no < last
     )
     found = [(str(row[0]), str(row[1])) for row in conn.execute(gone.order_by(_ROWS.c.row_no).limit(most))]
     if found:

@@ -107,7 +107,6 @@ def get_provider(
     """Send the browser to the identity provider."""
     try:
         provider = _provider(state)
-        _counted(request, state)
         scheme = "https" if secure(request) else request.url.scheme
         there, begun = provider.begin(f"{scheme}://{request.url.netloc}{_BACK}", _within(next))
     except Exception as error:  # noqa: BLE001 - a person is told of it as a page

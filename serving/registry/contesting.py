@@ -102,6 +102,9 @@ def review(state: State, key: Key, ask: Ask, entry_id: str, objection_id: str, a
             else:
                 says = {"category": asked.category} if asked.finding == "corrected" else {"withdrawn": True}
                 did = Change.of(asked.finding, standing, key, now, asked.answer, **says)
+                if asked.finding == "removed":  # and isn't proposed for the same again
+                    who = {name: standing[name] for name in ("dispute_id", "person_id")}
+                    registry.note(conn, who, "declined", said=None, by=key.key_id, at=now)
                 taken = appended(conn, ask, place, did, told(_of(conn, entry_id, objection_id)))
             detail = {"objection": objection_id, "finding": asked.finding}
             audit.record(conn, "object", case=place.home, subject=entry_id, detail=detail)

@@ -10,11 +10,8 @@ import sqlalchemy as sa
 
 from docket.asof import known_sql
 from docket.keys import Area, Key
-from docket.registry import AT_ONCE, ENDS, ENTERING
+from docket.registry import AT_ONCE, ENDS, ENTERING, PROPOSED_DAYS
 from docket.times import DAY
-
-PROPOSED_DAYS: Final = 180
-"""How long after what makes it due somebody is proposed."""
 
 # As known now: the latest version of each row; a leaving counts once it is learned.
 _ENTRIES: Final = f"""

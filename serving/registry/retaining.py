@@ -26,7 +26,7 @@ def retire(store: Store, *, days: int, now: int, most: int) -> int:
     with store.snapshot() as conn:
         due = registry.expired(conn, before=before, most=1)
     taken = _take_out(store, before=before, now=now, most=most) if due else 0
-    return max(taken, _erase(store, before=now - GRACE, most=most))
+    return max(taken, _erase(store, now=now, most=most))
 
 
 def _take_out(store: Store, *, before: int, now: int, most: int) -> int:
@@ -54,9 +54,10 @@ def _take_out(store: Store, *, before: int, now: int, most: int) -> int:
     return len(found)
 
 
-def _erase(store: Store, *, before: int, most: int) -> int:
+def _erase(store: Store, *, now: int, most: int) -> int:
     with store.begin() as conn:
-        gone = registry.erase(conn, before=before, most=most)
+        registry.forget_declined(conn, now=now)
+        gone = registry.erase(conn, before=now - GRACE, most=most)
         audit.record_all(
             conn, [Event("retain", dispute, entry, {"what": "erased"}) for entry, dispute in gone]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -67,7 +68,7 @@ def enter(state: State, key: Key, ask: Ask, entry: EntryIn) -> Answer:
             if append_rows(conn, "registry", rows, now, "entry"):
                 what: registry.What = "corrected" if standing else "entered"
                 said = None if reason is None else prepare(reason).text
-                did = Change(what, rows[0], by=key.key_id, said=said, at=now, guardian=guardian or None)
+                did = Change(what, rows[0], key.key_id, said, now, guardian or None)
                 taken = changed(conn, ask, place, did, as_of)
             else:
                 taken = note(conn, ask, new=False, assess=[(place.home, as_of)])
@@ -161,10 +162,11 @@ def correct(state: State, key: Key, ask: Ask, entry_id: str, asked: CorrectIn) -
     return answered(state, key, taken)
 
 
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of an entry.
 
-    Parameters
+    Attributes
     ----------
     what
         Of it.
@@ -174,18 +176,12 @@ class Change:
         As `docket.registry.note` takes them.
     """
 
-    def __init__(
-        self,
-        what: registry.What,
-        row: Mapping[str, Any],
-        *,
-        by: str,
-        said: str | None,
-        at: int,
-        guardian: bool | None = None,
-    ) -> None:
-        self.what, self.row, self.by, self.said, self.at = what, dict(row), by, said, at
-        self.guardian = guardian
+    what: registry.What
+    row: Mapping[str, Any]
+    by: str
+    said: str | None
+    at: int
+    guardian: bool | None = None
 
     @classmethod
     def of(
@@ -199,7 +195,7 @@ class Change:
     ) -> Change:
         """What an entry says otherwise, recorded now or right after what it corrects."""
         row = {**standing, **said, "recorded_at": max(now, standing["recorded_at"] + 1)}
-        return cls(what, row, by=key.key_id, said=None if reason is None else prepare(reason).text, at=now)
+        return cls(what, row, key.key_id, None if reason is None else prepare(reason).text, now)
 
 
 def standing_entry(
@@ -232,8 +228,8 @@ def appended(
     conn: sa.Connection, ask: Ask, place: Place, did: Change, answer: Mapping[str, Any] | None = None
 ) -> Taken:
     """Append the entry's next version, and all that follows from it."""
-    as_of = moment(conn, place, ([did.row],))
-    append_rows(conn, "registry", [did.row], did.at, "entry")
+    as_of = moment(conn, place, ([dict(did.row)],))
+    append_rows(conn, "registry", [dict(did.row)], did.at, "entry")
     return changed(conn, ask, place, did, as_of, answer)
 
 

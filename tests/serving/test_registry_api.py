@@ -263,15 +263,21 @@ def test_an_objection_is_recorded_reviewed_by_another_and_answered(centre: TestC
     assert centre.post(f"{path}/review", json=review, headers=other).status_code == 409
     # the entry is out of lists and visits, and seen until the person is told
     assert centre.get("/v1/registry").json()["entries"] == []
+    centre.post("/v1/cases", json=case("b"))
+    centre.post("/v1/registry", json=entry("r2", "b"))  # another row follows
+    assert retire(store, days=730, now=now_micros() + 2 * GRACE, most=500) == 0  # the person isn't told yet
     (waits,) = centre.get("/v1/registry", params={"show": "contested"}).json()["entries"]
     assert waits["removed"] and waits["entry_id"] == "r1"
     assert centre.get("/v1/registry/r1").json()["objections"][0]["state"] == "reviewed"
     assert centre.post(f"{path}/answer", json={"how": "in_person"}).json()["state"] == "answered"
     assert centre.get("/v1/registry", params={"show": "contested"}).json()["entries"] == []
+    assert retire(store, days=730, now=now_micros() + 2 * GRACE, most=500) == 1 and _entries(store) == {"r2"}
     assert [one["detail"].get("finding") for one in logged(store, "object")] == [None, "removed", "removed"]
-    # whoever was removed isn't proposed again, nor entered by a repeat of the first request
+    # whoever was removed isn't proposed for the same again, though nothing is left of the entry
     happen(centre, "a", "closed")
-    assert proposed(centre) == []
+    assert proposed(centre) == [] and count(store, "registry_notes") == 2
+    retire(store, days=730, now=now_micros() + 181 * DAY, most=500)
+    assert count(store, "registry_notes") == 1
     assert centre.post("/v1/registry/r1/leave", json={}).status_code == 404
 
 
