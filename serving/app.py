@@ -36,6 +36,8 @@ from serving.models.service import Current, Models
 from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
+from serving.progress import endpoints as progress_routes
+from serving.provider import Provider
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
 from serving.retention import Retention
@@ -57,6 +59,9 @@ _SETTLED: Final = 60.0
 _LOGINS_A_SECOND: Final = 0.2
 _LOGINS_AT_ONCE: Final = 20
 """Of an address: a whole office may come in by one."""
+_LOOKS_A_SECOND: Final = 0.5
+_LOOKS_AT_ONCE: Final = 30
+"""Of an address, at how far a case is."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -105,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         history_routes,
         slip_routes,
         practice_routes,
+        progress_routes,
         decision_routes,
         annotation_routes,
         merge_routes,
@@ -156,6 +162,8 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
         Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
+        Buckets(_LOOKS_A_SECOND, _LOOKS_AT_ONCE),
+        None if settings.oidc_issuer is None else Provider(settings),
     )
     if settings.model:
         state.models.look()

@@ -58,7 +58,84 @@ ENTRY: Final[Example] = {
     "category": "neighbour_grudge",
     "entered_at": _LATER,
 }
-LEAVE: Final[Example] = {"left_at": "2026-09-30T10:00:00+08:00"}
+LEAVE: Final[Example] = {"left_at": "2026-09-30T10:00:00+08:00", "reason": "双方已和解，半年内没有再起争执"}
+DECLINE: Final[Example] = {"dispute_id": _CASE_ID, "person_id": _PERSON, "reason": "只是报案人，与此事无关"}
+DECLINED: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "person_id": _PERSON,
+    "declined_at": "2026-04-01T09:00:00+08:00",
+}
+CORRECT: Final[Example] = {"category": "domestic_violence", "reason": "核实为家庭成员之间的暴力"}
+OBJECT: Final[Example] = {"said": "与邻居已经和好，不应列入", "raised_at": "2026-04-20T10:00:00+08:00"}
+REVIEW: Final[Example] = {"finding": "removed", "answer": "经核实双方确已和解，已将您移出"}
+ANSWER: Final[Example] = {"how": "in_person"}
+OBJECTION: Final[Example] = {
+    "objection_id": "ob-5c2a90ab6f3d4e1b",
+    "entry_id": "r-17",
+    "state": "reviewed",
+    "said": OBJECT["said"],
+    "raised_at": OBJECT["raised_at"],
+    "by": "3f9c2a7be1d04c55",
+    "finding": "removed",
+    "answer": REVIEW["answer"],
+    "reviewed_by": "9b1e77c0a2d34f18",
+    "reviewed_at": "2026-04-22T09:00:00+08:00",
+    "answered_by": None,
+    "answered_at": None,
+    "answered_how": None,
+    "assessment": None,
+}
+_ENTERED: Final[Example] = {
+    "entry_id": "r-17",
+    "person_id": _PERSON,
+    "dispute_id": _CASE_ID,
+    "category": "neighbour_grudge",
+    "entered_at": _LATER,
+    "left_at": None,
+    "grid_id": "g0101",
+    "grid_name": "一网格",
+    "community_name": "甲社区",
+    "colour": "yellow",
+    "cadence_days": 7,
+    "due_at": "2026-04-07T08:42:10+08:00",
+    "overdue": False,
+    "last_visit_at": None,
+    "contested": False,
+    "removed": False,
+}
+ENTRIES: Final[Example] = {"entries": [_ENTERED], "next": None}
+ENTRY_KNOWN: Final[Example] = {
+    **_ENTERED,
+    "history": [
+        {
+            "what": "entered",
+            "category": "neighbour_grudge",
+            "guardian_informed": None,
+            "reason": "调解达成协议，积怨仍在",
+            "by": "3f9c2a7be1d04c55",
+            "at": _LATER,
+        }
+    ],
+    "objections": [],
+}
+PROPOSED: Final[Example] = {
+    "proposed": [
+        {
+            "dispute_id": _CASE_ID,
+            "person_id": _PERSON,
+            "kind": "neighbour",
+            "category": "neighbour_grudge",
+            "role": "respondent",
+            "since": _LATER,
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "guardian_needed": False,
+        }
+    ],
+    "next": None,
+}
+SEARCH: Final[Example] = {"purpose": "visit", "person_id": _PERSON}
+FOUND: Final[Example] = {"entries": [_ENTERED]}
 VISITS: Final[Example] = {
     "visits": [
         {
@@ -198,6 +275,25 @@ LISTED: Final[Example] = {
         }
     ],
     "next": None,
+}
+TOKEN_IN: Final[Example] = {"days": 90}
+TOKEN: Final[Example] = {
+    "token_id": "pt-5c2a90ab6f3d4e1b",
+    "token": "7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "path": "/progress/7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "expires_at": "2026-06-29T09:00:00+08:00",
+}
+TOKENS: Final[Example] = {
+    "tokens": [
+        {
+            "token_id": TOKEN["token_id"],
+            "by": "3f9c2a7be1d04c55",
+            "created_at": "2026-03-31T09:00:00+08:00",
+            "expires_at": TOKEN["expires_at"],
+            "revoked_at": None,
+            "rating": {"stars": 4, "comment": "回复及时", "rated_at": "2026-04-10T20:15:00+08:00"},
+        }
+    ]
 }
 ISSUE: Final[Example] = {"unit": "东街派出所", "note": "两日内上门核实，并联系双方家属"}
 STEP: Final[Example] = {"state": "acknowledged", "note": "已指派民警"}

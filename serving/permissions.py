@@ -60,9 +60,21 @@ API: Final[Mapping[str, Rule]] = {
     "POST /v1/cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
     "GET /v1/visits": Rule(("worker", "centre"), "listed", "view"),
     "POST /v1/visits": Rule(("worker", "centre"), "sent", "score"),
-    "POST /v1/registry": Rule(("centre",), "sent", "score"),
-    "POST /v1/registry/{entry_id}/leave": Rule(("centre",), "case", "score"),
+    "POST /v1/registry": Rule(("centre",), "sent", "registry"),
+    "POST /v1/registry/{entry_id}/leave": Rule(("centre",), "case", "registry"),
+    "GET /v1/registry": Rule(("centre", "worker"), "listed", "view"),
+    "GET /v1/registry/{entry_id}": Rule(("centre",), "case", "view"),
+    "PATCH /v1/registry/{entry_id}": Rule(("centre",), "case", "registry"),
+    "GET /v1/registry:proposed": Rule(("centre",), "listed", "view"),
+    "POST /v1/registry:decline": Rule(("centre",), "sent", "registry"),
+    "POST /v1/registry:search": Rule(("centre",), "listed", "search"),
+    "POST /v1/registry/{entry_id}/objections": Rule(("centre",), "case", "object"),
+    "POST /v1/registry/{entry_id}/objections/{objection_id}/review": Rule(("centre",), "case", "object"),
+    "POST /v1/registry/{entry_id}/objections/{objection_id}/answer": Rule(("centre",), "case", "object"),
     "GET /v1/cases/{dispute_id}/history": Rule(("centre",), "case", "view"),
+    "POST /v1/cases/{dispute_id}/progress": Rule(("dispatch", "centre"), "case", "progress"),
+    "GET /v1/cases/{dispute_id}/progress": Rule(("dispatch", "centre"), "case", "view"),
+    "DELETE /v1/cases/{dispute_id}/progress/{token_id}": Rule(("dispatch", "centre"), "case", "progress"),
     "POST /v1/cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
     "GET /v1/slips": Rule(("centre",), "listed", "view"),
     "GET /v1/slips/{slip_id}": Rule(("centre",), "case", "view"),
@@ -81,6 +93,9 @@ PAGES: Final[Mapping[str, Rule]] = {
     "POST /cases/{dispute_id}/annotations": Rule(("centre",), "case", "annotate"),
     "POST /cases/{dispute_id}/merge": Rule(("centre",), "case", "merge"),
     "POST /cases/{dispute_id}/unmerge": Rule(("centre",), "case", "unmerge"),
+    "GET /cases/{dispute_id}/progress": Rule(("centre",), "case", "view"),
+    "POST /cases/{dispute_id}/progress": Rule(("centre",), "case", "progress"),
+    "POST /cases/{dispute_id}/progress/{token_id}/revoke": Rule(("centre",), "case", "progress"),
     "POST /cases/{dispute_id}/slips": Rule(("centre",), "case", "slip"),
     "GET /slips": Rule(("centre",), "listed", "view"),
     "GET /slips/{slip_id}": Rule(("centre",), "case", "view"),
@@ -88,15 +103,40 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /practice": Rule(("centre",), "listed", "view"),
     "GET /visits": Rule(("worker",), "listed", "view"),
     "POST /visits": Rule(("worker",), "sent", "score"),
+    "GET /cases/{dispute_id}/registry": Rule(("centre",), "case", "view"),
+    "GET /registry": Rule(("centre", "worker"), "listed", "view"),
+    "GET /registry/proposed": Rule(("centre",), "listed", "view"),
+    "GET /registry/search": Rule(("centre",), "none", None),
+    "POST /registry/search": Rule(("centre",), "listed", "search"),
+    "POST /registry/declined": Rule(("centre",), "sent", "registry"),
+    "POST /registry/entries": Rule(("centre",), "sent", "registry"),
+    "GET /registry/entries/{entry_id}": Rule(("centre",), "case", "view"),
+    "POST /registry/entries/{entry_id}/leave": Rule(("centre",), "case", "registry"),
+    "POST /registry/entries/{entry_id}/correction": Rule(("centre",), "case", "registry"),
+    "POST /registry/entries/{entry_id}/objections": Rule(("centre",), "case", "object"),
+    "POST /registry/entries/{entry_id}/objections/{objection_id}/review": Rule(("centre",), "case", "object"),
+    "POST /registry/entries/{entry_id}/objections/{objection_id}/answer": Rule(("centre",), "case", "object"),
     "POST /logout": Rule(SCOPES, "none", "logout"),
 }
 """Pages and their forms: by a session that a key began, under the rules of the key."""
 
 TABLE: Final[Mapping[str, Rule]] = {**API, **PAGES}
 OPEN: Final = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/login", "/assets/{name}"}
+    {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/login",
+        "/login/provider",
+        "/login/provider/back",
+        "/assets/{name}",
+        "/progress",
+        "/progress/{token}",
+    }
 )
-"""What needs no key and shows nothing personal."""
+"""What needs no key and shows nothing personal; `/progress/{token}` wants a token of its own."""
 
 
 def rule_of(method: str, path: str) -> Rule:

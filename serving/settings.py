@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from docket.faults import BadInput
 
 _MIB = 2**20
-_HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
+HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""Hosts that are this machine: what goes there may go by plain http."""
 
 
 def _upper(value: object) -> object:
@@ -83,6 +92,11 @@ class Settings(BaseSettings):
     jwt_worker_claim: str = Field(
         default="worker_id", description="claim that names whose a worker's token is"
     )
+    oidc_issuer: AnyHttpUrl | None = Field(
+        default=None, description="identity provider by which people log in to the pages; unset: by key alone"
+    )
+    oidc_client_id: str | None = Field(default=None, description="what it knows this service as")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="and by which secret")
     webhook_http: bool = Field(default=False, description="let webhooks go by plain http")
     webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
@@ -102,6 +116,12 @@ class Settings(BaseSettings):
     )
     repeat_days: Annotated[int, Field(gt=0)] = Field(
         default=90, description="days for which a repeat is answered the bytes of the first answer"
+    )
+    progress_days: Annotated[int, Field(gt=0, le=365)] = Field(
+        default=180, description="days for which a token shows who reported how far the case is"
+    )
+    registry_days: Annotated[int, Field(gt=0)] = Field(
+        default=730, description="days after leaving the registry when an entry is removed"
     )
     stop_seconds: Annotated[int, Field(gt=0)] = Field(
         default=30,
@@ -143,11 +163,22 @@ class Settings(BaseSettings):
             raise BadInput(f"{name}: JSON was expected") from None
 
     @model_validator(mode="after")
+    def _logins_are_safe(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        secret = self.oidc_client_secret
+        if not self.oidc_client_id or secret is None or not secret.get_secret_value():
+            raise ValueError("ANLAN_OIDC_ISSUER goes with ANLAN_OIDC_CLIENT_ID and ANLAN_OIDC_CLIENT_SECRET")
+        if self.oidc_issuer.scheme != "https" and self.oidc_issuer.host not in HERE:
+            raise ValueError("ANLAN_OIDC_ISSUER must be https: whoever answers for it lets people in")
+        return self
+
+    @model_validator(mode="after")
     def _tokens_are_bound(self) -> Self:
         if self.jwks_url is None:
             return self
         if not (self.jwt_issuer and self.jwt_audience):
             raise ValueError("ANLAN_JWKS_URL goes with ANLAN_JWT_ISSUER and ANLAN_JWT_AUDIENCE")
-        if self.jwks_url.scheme != "https" and self.jwks_url.host not in _HERE:
+        if self.jwks_url.scheme != "https" and self.jwks_url.host not in HERE:
             raise ValueError("ANLAN_JWKS_URL must be https: whoever changes the keys on the way is anybody")
         return self

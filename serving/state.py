@@ -11,6 +11,7 @@ from features.online.case import OneCase
 from serving.limits import Buckets
 from serving.metrics import Metrics
 from serving.models.service import Models
+from serving.provider import Provider
 from serving.settings import Settings
 from serving.tokens import Tokens
 
@@ -26,6 +27,8 @@ class State:
     limits: Buckets
     tokens: Tokens | None
     logins: Buckets
+    looks: Buckets
+    provider: Provider | None
     one_case: OneCase = field(default_factory=OneCase)
 
 

@@ -24,6 +24,8 @@ def seed(client: TestClient, store: Store) -> None:
     assert client.post("/v1/cases/x3/merge", json=body, headers=centre).status_code == 200
     entered = client.post("/v1/registry", json=_entry("r0"), headers=centre)
     assert entered.status_code == 201
+    _object(client, centre)
+    given[:] = [client.post("/v1/cases/x1/progress", json={}, headers=centre).json()["token_id"]]
     decided.clear()
     decided.append(client.get("/v1/cases/x1", headers=centre).json()["assessment"])
     _act(client, centre)
@@ -44,6 +46,35 @@ def _act(client: TestClient, centre: dict[str, str]) -> None:
     issued.append(slip.json()["slip_id"])
 
 
+def _object(client: TestClient, centre: dict[str, str]) -> None:
+    """An objection to r0 that is open, and one to r2 that was reviewed by another."""
+    objected.clear()
+    entry = _entry("r2") | {"person_id": "p-x4", "dispute_id": "x4"}
+    assert client.post("/v1/registry", json=entry, headers=centre).status_code == 201
+    other = key_of(store_of(client), "centre")
+    for name in ("r0", "r2"):
+        path = f"/v1/registry/{name}/objections"
+        made = client.post(path, json={"said": "不应列入"}, headers=centre)
+        assert made.status_code == 201, made.text
+        objected.append(made.json()["objection_id"])
+    body = {"finding": "kept", "answer": "经核实，维持"}
+    path = f"/v1/registry/r2/objections/{objected[1]}/review"
+    assert client.post(path, json=body, headers=other).status_code == 201
+
+
+def store_of(client: TestClient) -> Store:
+    store: Store = client.app.state.anlan.store  # type: ignore[attr-defined]
+    return store
+
+
+def _objection(place: int) -> str:
+    return objected[place] if objected else "ob-1"
+
+
+given: list[str] = []
+"""The id of a progress token of x1."""
+objected: list[str] = []
+"""The objections to r0 and r2."""
 decided: list[dict[str, Any]] = []
 """The assessment of x1 that is there."""
 waiting: list[str] = []
@@ -116,12 +147,39 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
     ),
     "POST /v1/registry": ("/v1/registry", lambda: _entry("r1")),
     "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", dict),
+    "GET /v1/registry": ("/v1/registry", None),
+    "GET /v1/registry/{entry_id}": ("/v1/registry/r0", None),
+    "PATCH /v1/registry/{entry_id}": (
+        "/v1/registry/r0",
+        lambda: {"category": "other", "reason": "核实后更正"},
+    ),
+    "GET /v1/registry:proposed": ("/v1/registry:proposed", None),
+    "POST /v1/registry:decline": (
+        "/v1/registry:decline",
+        lambda: {"dispute_id": "x1", "person_id": "p-x1", "reason": "只是报案人"},
+    ),
+    "POST /v1/registry:search": ("/v1/registry:search", lambda: {"purpose": "visit", "dispute_id": "x2"}),
+    "POST /v1/registry/{entry_id}/objections": ("/v1/registry/r2/objections", lambda: {"said": "仍不同意"}),
+    "POST /v1/registry/{entry_id}/objections/{objection_id}/review": (
+        lambda: f"/v1/registry/r0/objections/{_objection(0)}/review",
+        lambda: {"finding": "removed", "answer": "已移出"},
+    ),
+    "POST /v1/registry/{entry_id}/objections/{objection_id}/answer": (
+        lambda: f"/v1/registry/r2/objections/{_objection(1)}/answer",
+        lambda: {"how": "phone"},
+    ),
     "GET /v1/models/current": ("/v1/models/current", None),
     "GET /v1/queue": ("/v1/queue", None),
     "GET /v1/cases/{dispute_id}/history": ("/v1/cases/x1/history", None),
     "PUT /v1/cases/{dispute_id}/decision/approval": (
         "/v1/cases/x4/decision/approval",
         lambda: {"assessment_id": waiting[0] if waiting else "a-1", "approve": True},
+    ),
+    "POST /v1/cases/{dispute_id}/progress": ("/v1/cases/x1/progress", dict),
+    "GET /v1/cases/{dispute_id}/progress": ("/v1/cases/x1/progress", None),
+    "DELETE /v1/cases/{dispute_id}/progress/{token_id}": (
+        lambda: f"/v1/cases/x1/progress/{given[0] if given else 'pt-1'}",
+        None,
     ),
     "POST /v1/cases/{dispute_id}/slips": ("/v1/cases/x4/slips", lambda: {"unit": "东街派出所"}),
     "GET /v1/slips": ("/v1/slips", None),

@@ -39,6 +39,11 @@ Action = Literal[
     "restore",
     "login",
     "logout",
+    "registry",
+    "search",
+    "object",
+    "retain",
+    "progress",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

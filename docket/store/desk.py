@@ -16,8 +16,10 @@ SESSIONS: Final = sa.Table(
     sa.Column("started_at", MOMENT, nullable=False),
     sa.Column("expires_at", MOMENT, nullable=False, index=True),
     sa.Column("ended_at", MOMENT),
+    sa.Column("held", WORD),
 )
-"""Who is logged in to the pages, by which key (`docket.sessions`)."""
+"""Who is logged in to the pages, by which key (`docket.sessions`); `held` says what somebody may do whom the
+identity provider let in, and no key."""
 
 _WAITS: Final = sa.text("state = 'waiting'")
 LOWERINGS: Final = sa.Table(

@@ -1,6 +1,6 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, queue, slips, visits
+from serving.pages import api_docs, case, files, login, practice, progress, queue, registry, slips, visits
 
 ROUTERS = (
     files.router,
@@ -11,5 +11,9 @@ ROUTERS = (
     case.router,
     slips.router,
     practice.router,
+    progress.doors,
+    progress.router,
+    registry.router,
+    registry.of_case,
     visits.router,
 )

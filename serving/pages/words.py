@@ -73,6 +73,31 @@ CATEGORIES: Final = {
     "neighbour_grudge": "邻里积怨",
     "other": "其他",
 }
+PURPOSES: Final = {
+    "mediation": "调解处置",
+    "visit": "安排走访",
+    "emergency": "紧急处置",
+    "objection": "复核异议",
+    "handover": "工作交接",
+}
+REGISTRY_SHOWN: Final = {"": "在管", "left": "已移出", "contested": "有异议", "all": "全部"}
+REGISTRY_DONE: Final = {
+    "entered": "列入",
+    "left": "移出",
+    "corrected": "更正",
+    "removed": "撤销",
+}
+FINDINGS_OF_REVIEW: Final = {"kept": "维持", "corrected": "更正", "removed": "撤销"}
+OBJECTION_STATES: Final = {"open": "待复核", "reviewed": "待答复", "answered": "已答复"}
+ANSWERED: Final = {"in_person": "当面", "phone": "电话", "letter": "书面"}
+PROGRESS: Final = {
+    "received": "已受理",
+    "contacted": "已联系",
+    "handled": "办理中",
+    "closed": "已办结",
+    "withdrawn": "已撤回",
+}
+STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
 SLIP_STATES: Final = {
@@ -105,6 +130,12 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "sex": SEXES,
     "category": CATEGORIES,
     "finding": FINDINGS,
+    "registry_done": REGISTRY_DONE,
+    "review": FINDINGS_OF_REVIEW,
+    "objection_state": OBJECTION_STATES,
+    "answered": ANSWERED,
+    "progress": PROGRESS,
+    "stars": STARS,
     "deadline": DEADLINES,
     "slip_state": SLIP_STATES,
     "slip_step": SLIP_STEPS,

@@ -6,7 +6,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header
 
-from serving.webhooks.schemas import ColourMessage, DeadlineMessage, DecisionMessage, SlipMessage
+from serving.webhooks.schemas import (
+    ColourMessage,
+    DeadlineMessage,
+    DecisionMessage,
+    RegistryMessage,
+    SlipMessage,
+)
 
 router = APIRouter()
 
@@ -42,3 +48,8 @@ def deadline(body: DeadlineMessage, id: _Id, at: _When, signature: _Signature) -
 @router.post("slip", summary="A slip was issued, or came to its next state", responses=_TAKEN)
 def slip(body: SlipMessage, id: _Id, at: _When, signature: _Signature) -> None:
     """Told once for each step."""
+
+
+@router.post("registry", summary="Somebody entered the registry or left it", responses=_TAKEN)
+def registry(body: RegistryMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told once for each change of an entry, to whoever is told of the area where the person lives."""

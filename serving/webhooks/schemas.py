@@ -86,6 +86,26 @@ class SlipData(_Said):
     at: str = Field(description="RFC 3339: of the step.")
 
 
+class RegistryData(_Said):
+    """Somebody was entered in the registry, left it, or an entry was corrected or removed."""
+
+    dispute_id: str
+    entry_id: str
+    person_id: str = Field(description="The pseudonym.")
+    grid_id: str = Field(description="Where the person lives.")
+    category: Literal["divorce", "domestic_violence", "neighbour_grudge", "other"]
+    state: Literal["entered", "left", "corrected", "removed"]
+    at: str = Field(description="RFC 3339: when it was recorded.")
+
+
+class RegistryMessage(_Said):
+    """The body of `registry`."""
+
+    type: Literal["registry"] = "registry"
+    timestamp: str = Field(description="RFC 3339: when it happened.")
+    data: RegistryData
+
+
 class SlipMessage(_Said):
     """The body of `slip`."""
 

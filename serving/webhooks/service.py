@@ -20,6 +20,8 @@ from serving.webhooks.schemas import (
     DeadlineMessage,
     DecisionData,
     DecisionMessage,
+    RegistryData,
+    RegistryMessage,
     SlipData,
     SlipMessage,
 )
@@ -116,6 +118,28 @@ def slip_changed(conn: sa.Connection, slip: Mapping[str, Any]) -> None:
     now = now_micros()
     message = Message("slip", case, f"slip:{slip['slip_id']}:{slip['state']}", body, now)
     put(conn, [message], grid_id=last_grid(conn, case), now=now)
+
+
+def entry_changed(conn: sa.Connection, row: Mapping[str, Any], state: str, *, grid_id: str, at: int) -> None:
+    """Tell the community where a person lives of a change of an entry, in the transaction that keeps it.
+
+    Parameters
+    ----------
+    row
+        The entry as it stands from now on.
+    grid_id
+        Of the person.
+    at
+        When the change is recorded (µs).
+    """
+    told = rfc3339(at)
+    names = ("dispute_id", "entry_id", "person_id", "category")
+    data = RegistryData.model_validate(
+        {**{name: row[name] for name in names}, "grid_id": grid_id, "state": state, "at": told}
+    )
+    body = RegistryMessage(timestamp=told, data=data).model_dump()
+    message = Message("registry", str(row["dispute_id"]), f"registry:{row['entry_id']}:{at}", body, at)
+    put(conn, [message], grid_id=grid_id, now=now_micros())
 
 
 def happened(conn: sa.Connection, dispute_id: str) -> None:

@@ -427,7 +427,7 @@ def test_endpoints_by_command(
 def test_the_description_tells_receivers_what_comes(store: Store) -> None:
     with client_of(store) as client:
         spec = client.get("/openapi.json").json()
-    assert set(spec["webhooks"]) == {"colour", "decision", "deadline", "slip"}
+    assert set(spec["webhooks"]) == {"colour", "decision", "deadline", "slip", "registry"}
     assert "risks" not in json.dumps(spec["components"]["schemas"]["ColourData"])
 
 

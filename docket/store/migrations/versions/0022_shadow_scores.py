@@ -1,7 +1,7 @@
 """What a challenger says of cases that the champion has answered.
 
 Revision ID: 0022
-Revises: 0015
+Revises: 0019
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0015"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
