@@ -234,6 +234,117 @@ SLIPS: Final[Example] = {
     ],
     "next": None,
 }
+URGING_ANSWER: Final[Example] = {"note": "已联系当事人，今晚由社区民警一同上门"}
+URGING: Final[Example] = {
+    "urging_no": 412,
+    "dispute_id": _CASE_ID,
+    "kind": "neighbour",
+    "grid_name": "一网格",
+    "community_name": "甲社区",
+    "colour": "red",
+    "deadline": "respond",
+    "deadline_at": "2026-03-31T09:12:10+08:00",
+    "step": "community",
+    "level": "community",
+    "sent_at": "2026-03-31T09:27:13.204000+08:00",
+    "reached": "street",
+    "ended_at": None,
+    "answer": None,
+    "answered_at": None,
+    "answered_by": None,
+}
+URGINGS: Final[Example] = {
+    "level": "community",
+    "urgings": [URGING],
+    "open": {"grid": 2, "community": 1, "street": 1, "district": 0},
+    "next": None,
+}
+FINDINGS_IN: Final[Example] = {
+    "cues": ["weapon"],
+    "doors": ["police_110"],
+    "cause": "两次报警均次日才转入，期间无人联系",
+    "todo": "派出所警情当日推送；社区收到后半小时内联系",
+}
+FINDINGS: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "outcome_id": "o-2026-000031",
+    **FINDINGS_IN,
+    "by": "3f9c2a7be1d04c55",
+    "recorded_at": "2026-04-20T10:00:00+08:00",
+}
+_REASON: Final = "陈述中提到持刀威胁"
+REVIEW: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "kind": "neighbour",
+    "harm": {
+        "outcome_id": "o-2026-000031",
+        "kind": "violence",
+        "severity": 3,
+        "at": "2026-04-12T21:30:00+08:00",
+        "recorded_at": "2026-04-13T08:10:00+08:00",
+    },
+    "known": [
+        {
+            "what": "event",
+            "at": _LATER,
+            "recorded_at": "2026-04-14T09:00:00+08:00",
+            "code": "police_call",
+            "door": "police_110",
+            "text": "王某持刀堵门。",
+            "known": False,
+            "cues": ["weapon"],
+        }
+    ],
+    "said": [
+        {
+            "assessment_id": ASSESSMENT["assessment_id"],
+            "as_of": _RECORDED,
+            "created_at": _RECORDED,
+            "colour": "yellow",
+            "risk": 0.11,
+            "model_version": ASSESSMENT["model_version"],
+            "reasons": [_REASON],
+            "replay": "same",
+        }
+    ],
+    "would_change": [],
+    "deadlines": [{"kind": "respond", "due_at": "2026-03-31T09:12:10+08:00", "met_at": None, "late": True}],
+    "urgings": [
+        {
+            "deadline": "respond",
+            "step": "community",
+            "sent_at": "2026-03-31T09:27:13.204000+08:00",
+            "answered_at": None,
+        }
+    ],
+    "visits": [{"date": "2026-04-05", "worker_id": "w0101", "person_id": _PERSON, "visited": False}],
+    "late_cues": ["weapon"],
+    "today": None,
+    "findings": [FINDINGS],
+}
+REVIEWS: Final[Example] = {
+    "since": "2025-04-20T10:00:00+08:00",
+    "harms": [
+        {
+            "dispute_id": _CASE_ID,
+            "kind": "neighbour",
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "outcome": "violence",
+            "severity": 3,
+            "at": "2026-04-12T21:30:00+08:00",
+            "colour": "yellow",
+            "hours_known": 300.5,
+            "urgings": 2,
+            "reviewed": True,
+        }
+    ],
+    "reviewed": 1,
+    "cues": [{"code": "weapon", "cases": 1}],
+    "doors": [{"code": "police_110", "cases": 1}],
+    "delays": [{"door": "police_110", "rows": 3, "hours": 18.0, "after": 1}],
+    "uncoloured": 0,
+}
 _USED: Final[Example] = {
     "decisions": 40,
     "unchanged": 34,

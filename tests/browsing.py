@@ -93,6 +93,17 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /slips": ("/slips", None),
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
+        "GET /urgings": ("/urgings", None),
+        "POST /urgings/{urging_no}/answer": (
+            f"/urgings/{walking.urged[0] if walking.urged else 1}/answer",
+            {"note": "今晚上门"},
+        ),
+        "GET /cases/{dispute_id}/review": ("/cases/x2/review", None),
+        "POST /cases/{dispute_id}/review": (
+            "/cases/x2/review",
+            {"cue-weapon": "yes", "door-police_110": "yes", "cause": "转入太晚", "todo": "当日推送"},
+        ),
+        "GET /reviews": ("/reviews", None),
         "GET /practice": ("/practice", None),
         "GET /visits": ("/visits", None),
         "POST /visits": ("/visits", visit),

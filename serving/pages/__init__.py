@@ -1,6 +1,6 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, queue, slips, visits
+from serving.pages import api_docs, case, files, login, practice, queue, reviews, slips, urgings, visits
 
 ROUTERS = (
     files.router,
@@ -10,6 +10,8 @@ ROUTERS = (
     queue.router,
     case.router,
     slips.router,
+    urgings.router,
+    reviews.router,
     practice.router,
     visits.router,
 )
