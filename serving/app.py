@@ -38,6 +38,8 @@ from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
+from serving.reports import endpoints as report_routes
+from serving.reports.writing import Writer
 from serving.retention import Retention
 from serving.reviews import endpoints as review_routes
 from serving.settings import Settings
@@ -109,6 +111,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         slip_routes,
         urging_routes,
         review_routes,
+        report_routes,
         practice_routes,
         decision_routes,
         annotation_routes,
@@ -143,7 +146,9 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     scheduler = Scheduler(state)
     urging = Repeating("urgings", scheduler.round)
     urging.start()
-    threads = (following, catching_up, watching, forgetting, urging)
+    reporting = Repeating("reports", Writer(state).round)
+    reporting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting, urging, reporting)
     with sending(state):
         yield
         scheduler.stopping = True

@@ -345,6 +345,93 @@ REVIEWS: Final[Example] = {
     "delays": [{"door": "police_110", "rows": 3, "hours": 18.0, "after": 1}],
     "uncoloured": 0,
 }
+_SHARE: Final[Example] = {"hits": 18, "n": 24, "share": 0.75, "low": 0.533, "high": 0.902}
+_INDICATORS: Final[Example] = {
+    "court": {"filed": 3, "population": 52000, "rate": 30.1, "low": 6.2, "high": 88.0},
+    "mediation": _SHARE,
+    "respond": _SHARE,
+    "classify": _SHARE,
+    "visits": _SHARE,
+    "visits_paid": 96,
+}
+REPORT: Final[Example] = {
+    "period": "week",
+    "begin": "2026-03-23",
+    "end": "2026-03-30",
+    "area": None,
+    "area_name": None,
+    "as_of": "2026-03-30T07:00:00+08:00",
+    "written": True,
+    "complete": True,
+    "changes": [
+        {
+            "what": "kind",
+            "code": "neighbour",
+            "count": 31,
+            "usual": 17.5,
+            "ratio": 1.77,
+            "low": 1.16,
+            "high": 2.63,
+            "news": True,
+        }
+    ],
+    "doors": [{"code": "police_110", "count": 40}],
+    "hot": {
+        "begin": "2026-03-02",
+        "end": "2026-03-30",
+        "by": "population",
+        "grids": 120,
+        "hottest": [
+            {
+                "grid_id": "g0101",
+                "grid_name": "一网格",
+                "community_name": "甲社区",
+                "count": 19,
+                "expected": 6.2,
+                "ratio": 2.4,
+                "low": 1.6,
+                "high": 3.3,
+                "sure": 0.999,
+            }
+        ],
+    },
+    "open": {
+        "by_colour": [{"colour": "red", "cases": 4, "overdue": 1, "undecided": 0}],
+        "overdue": {"respond": 1},
+    },
+    "urged": {"grid": 12, "community": 5, "street": 2, "district": 1},
+    "red_slips": {
+        "issued": 2,
+        "closed": 1,
+        "open": 1,
+        "hours_to_acknowledge": 0.4,
+        "slips": [
+            {
+                "slip_id": "s-5c2a90ab6f3d4e1b",
+                "dispute_id": _CASE_ID,
+                "unit": "东街派出所",
+                "state": "acknowledged",
+                "kind": "neighbour",
+                "grid_name": "一网格",
+                "community_name": "甲社区",
+                "issued_at": "2026-03-29T08:56:00+08:00",
+                "days": 0.9,
+            }
+        ],
+    },
+    "indicators": _INDICATORS,
+    "rounds": [
+        {
+            "area": "street:s1",
+            "name": "东街",
+            "cases": 40,
+            "open": 62,
+            "red": 2,
+            "overdue": 5,
+            **_INDICATORS,
+        }
+    ],
+}
 _USED: Final[Example] = {
     "decisions": 40,
     "unchanged": 34,

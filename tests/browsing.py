@@ -104,6 +104,8 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
             {"cue-weapon": "yes", "door-police_110": "yes", "cause": "转入太晚", "todo": "当日推送"},
         ),
         "GET /reviews": ("/reviews", None),
+        "GET /reports": ("/reports", None),
+        "GET /reports/pdf": ("/reports/pdf", None),
         "GET /practice": ("/practice", None),
         "GET /visits": ("/visits", None),
         "POST /visits": ("/visits", visit),

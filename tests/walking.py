@@ -159,6 +159,7 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
         lambda: {"cues": ["weapon"], "doors": ["police_110"], "cause": "转入太晚", "todo": "当日推送"},
     ),
     "GET /v1/reviews": ("/v1/reviews", None),
+    "GET /v1/reports": ("/v1/reports", None),
     "GET /v1/practice": ("/v1/practice", None),
     "GET /v1/audit": ("/v1/audit", None),
 }

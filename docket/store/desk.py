@@ -109,3 +109,14 @@ REVIEWS: Final = sa.Table(
     sa.Column("recorded_at", MOMENT, nullable=False),
 )
 """What people found who looked back at a case of which harm came (`docket.reviewing`), masked."""
+
+REPORTS: Final = sa.Table(
+    "reports",
+    METADATA,
+    sa.Column("period", WORD, primary_key=True),
+    sa.Column("begin", WORD, primary_key=True),
+    sa.Column("area", WORD, primary_key=True),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+"""Stability reports as they were written (`serving.reports`): one of each period and area."""

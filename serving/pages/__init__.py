@@ -1,6 +1,18 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, queue, reviews, slips, urgings, visits
+from serving.pages import (
+    api_docs,
+    case,
+    files,
+    login,
+    practice,
+    queue,
+    reports,
+    reviews,
+    slips,
+    urgings,
+    visits,
+)
 
 ROUTERS = (
     files.router,
@@ -12,6 +24,7 @@ ROUTERS = (
     slips.router,
     urgings.router,
     reviews.router,
+    reports.router,
     practice.router,
     visits.router,
 )

@@ -98,6 +98,11 @@ def _environment() -> Environment:
 _TEMPLATES: Final = _environment()
 
 
+def text_of(template: str, **values: Any) -> str:
+    """What a template that isn't a page of the service makes of values."""
+    return _TEMPLATES.get_template(template).render(values)
+
+
 def rendered(
     request: Request,
     template: str,

@@ -18,6 +18,7 @@ from served import free_port, start, wait_for
 from small_district import case, fill, key_of
 
 from docket.store import Store
+from docket.times import local_day, now_micros
 
 THREAT = "邻居王某与李某因楼道堆物多次争吵，王某情绪激动，扬言今天再不答复就跳楼。"
 CALM = "邻居楼上漏水，协商未果，要求赔偿。"
@@ -386,3 +387,31 @@ def _harms(served: Served, name: str) -> None:
         f"{served.base}/v1/cases/{name}/outcomes", json={"outcomes": [row]}, headers=headers, timeout=60
     )
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_report_is_read_by_period_and_area_and_taken_as_pdf(
+    browser: Browser, served: Served, size: tuple[int, int]
+) -> None:
+    served.report(f"told-{size[0]}", THREAT)
+    today = local_day(now_micros()).isoformat()
+    with desk(browser, served.base, size) as staff:
+        page = staff.page
+        staff.log_in(served.key("centre"))
+        page.get_by_role("link", name="专报").click()
+        expect(page.get_by_role("heading", name="稳定专报（日报）")).to_be_visible()
+        staff.well()
+        for name, text in (("周报", "周部署"), ("月报", "月调度"), ("年报", "年考核")):
+            page.get_by_role("link", name=name).click()
+            expect(page.get_by_role("heading", name=f"稳定专报（{name}）")).to_be_visible()
+            expect(page.locator("#r-round")).to_contain_text(text)
+            staff.well()
+        staff.go(f"/reports?period=day&date={today}")
+        expect(page.get_by_text("本期未完")).to_be_visible()
+        expect(page.locator("#open tr", has_text="红")).to_contain_text("红 · 督办")
+        page.get_by_label("辖区", exact=True).select_option("street:s2")
+        page.get_by_role("button", name="查看").click()
+        expect(page.get_by_text("西街 ·", exact=False).first).to_be_visible()
+        staff.well()
+        taken = page.request.get(f"{served.base}/reports/pdf?period=day&date={today}")
+        assert taken.ok and taken.body().startswith(b"%PDF")

@@ -1,4 +1,4 @@
-"""Findings about cases of which harm came.
+"""Findings about cases of which harm came, and stability reports.
 
 Revision ID: 0017
 Revises: 0016
@@ -19,7 +19,7 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "case_reviews",
         sa.Column("review_no", SERIAL, nullable=False, autoincrement=True),
@@ -34,8 +34,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review_no", name="pk_case_reviews"),
     )
     op.create_index("ix_case_reviews_dispute_id", "case_reviews", ["dispute_id"])
+    op.create_table(
+        "reports",
+        sa.Column("period", WORD, nullable=False),
+        sa.Column("begin", WORD, nullable=False),
+        sa.Column("area", WORD, nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("period", "begin", "area", name="pk_reports"),
+    )
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Take them away."""
+    op.drop_table("reports")
     op.drop_table("case_reviews")
