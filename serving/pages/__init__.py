@@ -1,6 +1,20 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, progress, queue, registry, slips, visits
+from serving.pages import (
+    api_docs,
+    case,
+    files,
+    login,
+    practice,
+    progress,
+    queue,
+    registry,
+    reports,
+    reviews,
+    slips,
+    urgings,
+    visits,
+)
 
 ROUTERS = (
     files.router,
@@ -10,6 +24,9 @@ ROUTERS = (
     queue.router,
     case.router,
     slips.router,
+    urgings.router,
+    reviews.router,
+    reports.router,
     practice.router,
     progress.doors,
     progress.router,

@@ -66,6 +66,7 @@ TARGETS: Final = {
     "self_harm": "自伤",
 }
 ROLES: Final = {"applicant": "申请人", "respondent": "被申请人", "affected": "受影响人"}
+DOORS: Final = {**SOURCES, "visit": "走访", "unsaid": "未注明"}
 SEXES: Final = {"female": "女", "male": "男", "unknown": "性别不详"}
 CATEGORIES: Final = {
     "divorce": "离婚",
@@ -100,6 +101,14 @@ PROGRESS: Final = {
 STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
+LEVELS: Final = {"grid": "网格", "community": "社区", "street": "街道", "district": "区级"}
+URGINGS: Final = {
+    "before": "到期提醒",
+    "due": "到期催办",
+    "community": "升至社区催办",
+    "street": "升至街道督办",
+    "district": "升至区级督办",
+}
 SLIP_STATES: Final = {
     "issued": "已下发",
     "acknowledged": "已签收",
@@ -137,6 +146,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "progress": PROGRESS,
     "stars": STARS,
     "deadline": DEADLINES,
+    "door": DOORS,
+    "level": LEVELS,
+    "urging": URGINGS,
     "slip_state": SLIP_STATES,
     "slip_step": SLIP_STEPS,
     "slip_kind": SLIP_KINDS,
