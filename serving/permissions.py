@@ -87,6 +87,7 @@ PAGES: Final[Mapping[str, Rule]] = {
     "POST /slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
     "GET /practice": Rule(("centre",), "listed", "view"),
     "GET /visits": Rule(("worker",), "listed", "view"),
+    "GET /visits/list.{ending}": Rule(("worker",), "listed", "export"),
     "POST /visits": Rule(("worker",), "sent", "score"),
     "POST /logout": Rule(SCOPES, "none", "logout"),
 }

@@ -81,9 +81,10 @@ class Desk:
         self.page.get_by_role("button", name="登录").click()
         self.page.get_by_role("button", name="退出").wait_for()
 
-    def well(self) -> None:
+    def well(self, *, idle: bool = True) -> None:
         """Hold the page to what must hold of every page."""
-        self.page.wait_for_load_state("networkidle")
+        if idle:
+            self.page.wait_for_load_state("networkidle")
         assert self.complaints == [], self.complaints
         over, wide = self.page.evaluate(_WIDE)
         assert over <= 0 and not wide, (self.page.url, over, wide)

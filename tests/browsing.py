@@ -95,6 +95,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
         "GET /practice": ("/practice", None),
         "GET /visits": ("/visits", None),
+        "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),
     }
 

@@ -74,6 +74,18 @@ CATEGORIES: Final = {
     "other": "其他",
 }
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
+NOT_MET: Final = {"absent": "", "refused": "对方拒绝见面。", "moved": "对方已搬离此处。"}
+"""Why nobody was met, as it is written into the record."""
+FOUND: Final = {
+    "calm": "见到 · 平稳",
+    "tense": "见到 · 紧张",
+    "worse": "见到 · 恶化",
+    "absent": "未见到",
+    "refused": "拒绝见面",
+    "moved": "已搬走",
+}
+"""What one tap says of a visit."""
+REFERRALS: Final = ("派出所", "社区医院", "心理援助", "妇联", "法律援助", "调委会")
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
 SLIP_STATES: Final = {
     "issued": "已下发",
