@@ -69,6 +69,8 @@ API: Final[Mapping[str, Rule]] = {
     "POST /v1/slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
     "GET /v1/practice": Rule(("centre",), "listed", "view"),
     "GET /v1/queue": Rule(("centre",), "listed", "view"),
+    "GET /v1/map": Rule(("centre",), "listed", "view"),
+    "GET /v1/map/areas": Rule(("centre",), "listed", None),
     "GET /v1/models/current": Rule(SCOPES, "none", None),
     "GET /v1/audit": Rule(("audit",), "listed", "view"),
 }
@@ -86,6 +88,8 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /slips/{slip_id}": Rule(("centre",), "case", "view"),
     "POST /slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
     "GET /practice": Rule(("centre",), "listed", "view"),
+    "GET /map": Rule(("centre",), "listed", "view"),
+    "GET /map/areas": Rule(("centre",), "listed", None),
     "GET /visits": Rule(("worker",), "listed", "view"),
     "GET /visits/list.{ending}": Rule(("worker",), "listed", "export"),
     "POST /visits": Rule(("worker",), "sent", "score"),

@@ -94,6 +94,8 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
         "GET /practice": ("/practice", None),
+        "GET /map": ("/map", None),
+        "GET /map/areas": ("/map/areas", None),
         "GET /visits": ("/visits", None),
         "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),

@@ -60,6 +60,7 @@ _FIELDS: Final = {
     "area": "辖区",
     "kind": "类别",
     "cursor": "页码",
+    "period": "时段",
 }
 _REASONS: Final = {
     "missing value": "请填写",

@@ -105,6 +105,8 @@ SCOPES: Final = {
 }
 AREAS: Final = {"street": "街道", "community": "社区", "grid": "网格"}
 
+TRENDS: Final = {"up": "上升", "down": "下降", "same": "持平"}
+
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "colour": COLOURS,
     "advice": ADVICE,
@@ -123,6 +125,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "slip_kind": SLIP_KINDS,
     "scope": SCOPES,
     "area": AREAS,
+    "trend": TRENDS,
 }
 
 
