@@ -43,8 +43,11 @@ def run(
         tell("what was known each day")
         days = district(snapshot, cut, follow=follow, delay=reporting_delay(snapshot, cut))
         visiting = estimate(days, follow=follow, washout=washout, tell=tell)
+        # Lots stand in a store: a folder of records has none.
         lots = None if records is not None else _lots(store, snapshot, days, cut, follow)
-    sys.stdout.write(_told(visiting, lots, follow, washout))
+    sys.stdout.write(_of_visits(visiting, follow, washout))
+    if records is None:
+        sys.stdout.write(_of_lots(lots))
     if out is not None:
         answer = {
             "follow_days": follow,
@@ -82,7 +85,7 @@ def _lots(store: str | None, snapshot: Snapshot, days: District, cut: int, follo
     return by_lot(snapshot, days, rows, cut, follow=follow)
 
 
-def _told(visiting: Visiting | None, lots: ByLot | None, follow: int, washout: int) -> str:
+def _of_visits(visiting: Visiting | None, follow: int, washout: int) -> str:
     lines = []
     if visiting is None:
         lines.append(f"Fewer than {FEW} visits that met somebody: nothing can be estimated from them.")
@@ -90,8 +93,8 @@ def _told(visiting: Visiting | None, lots: ByLot | None, follow: int, washout: i
         lines += [
             f"{visiting.visits:,} visits that met somebody, the first in {washout} days, beside "
             f"{visiting.occasions:,} days without one; {follow} days after each.",
-            f"Those weighted say as much as {visiting.effective:,.0f} equal ones. Largest difference in means, "
-            f"in standard deviations: {visiting.imbalance[0]:.2f}, weighted {visiting.imbalance[1]:.2f}.",
+            f"Those weighted say as much as {visiting.effective:,.0f} equal ones. Largest difference in "
+            f"means, in standard deviations: {visiting.imbalance[0]:.2f}, weighted {visiting.imbalance[1]:.2f}.",
             "",
         ]
         for found in visiting.found:
@@ -103,15 +106,15 @@ def _told(visiting: Visiting | None, lots: ByLot | None, follow: int, washout: i
             ):
                 lines.append(_line(name, effect))
         lines.append("What the records don't hold and visits went by would bias this; a lot would not.")
+    return "\n".join(lines) + "\n"
+
+
+def _of_lots(lots: ByLot | None) -> str:
     if lots is None:
-        lines.append("By lot: too few places were drawn, or too little is known of what followed.")
-    else:
-        lines += [
-            "",
-            f"By lot: {lots.places:,} places that were given by chance, {lots.listed:,} of them listed.",
-        ]
-        for outcome, effect in zip(OUTCOMES, lots.found, strict=True):
-            lines += [f"{_WORDS[outcome]}, for each 100 places", _line("inverse propensity", effect)]
+        return "By lot: too few places were drawn, or too little is known of what followed.\n"
+    lines = [f"By lot: {lots.places:,} places that were given by chance, {lots.listed:,} of them listed."]
+    for outcome, effect in zip(OUTCOMES, lots.found, strict=True):
+        lines += [f"{_WORDS[outcome]}, for each 100 places", _line("inverse propensity", effect)]
     return "\n".join(lines) + "\n"
 
 
@@ -128,5 +131,6 @@ def _line(name: str, effect: Effect) -> str:
     )
     return (
         f"  {name:<20} {treated:6.2f} with, {untreated:6.2f} without; averted {averted:6.2f} "
-        f"({least:.2f} to {most:.2f}); ratio {effect.ratio:.2f} ({effect.ratio_low:.2f} to {effect.ratio_high:.2f})"
+        f"({least:.2f} to {most:.2f}); ratio {effect.ratio:.2f} "
+        f"({effect.ratio_low:.2f} to {effect.ratio_high:.2f})"
     )
