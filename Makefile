@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: assets notebooks demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving
+.PHONY: assets notebooks demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving bench-visits bench-effects bench-map
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -88,6 +88,18 @@ bench-trust: $(VENV)/.made
 # Some twenty minutes on two idle cores, most of them for the 100,000 calls. SERVING="--held 10000"
 bench-serving: $(VENV)/.made
 	$(BIN)/python -m bench.serving $(SERVING) --out bench/results/serving.txt
+
+# Some minutes: the best assignment of visits beside the plan as it is made.
+bench-visits: $(VENV)/.made
+	$(BIN)/python -m bench.visits $(VISITS) --out bench/results/visits.txt
+
+# A quarter of an hour on two idle cores: what `anlan effects` finds where the truth is known. EFFECTS="--seeds 1 2 3"
+bench-effects: $(VENV)/.made
+	$(BIN)/python -m bench.effects $(EFFECTS) --out bench/results/effects.txt
+
+# A minute: 3,000 grids in Chromium.
+bench-map: $(VENV)/.made
+	$(BIN)/python -m bench.map --out bench/results/map.txt
 
 # Some ten minutes on two idle cores: 100 examples a route, thousands in all.
 bench-contract: $(VENV)/.made

@@ -307,6 +307,25 @@ def duplicates(
     run(records, store, out=out, above=above, until=until)
 
 
+@app.command()
+def effects(
+    records: Records = None,
+    store: Store = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+    follow: Annotated[int, typer.Option("--follow", min=1, max=180, help="Days after a visit.")] = 30,
+    washout: Annotated[
+        int, typer.Option("--washout", min=0, max=365, help="Days without a visit before one.")
+    ] = 60,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the estimates here too, as JSON.")] = None,
+) -> None:
+    """Estimate what visiting does: from who was visited, and from the places that were drawn by lot."""
+    from pipelines.effects import run  # noqa: PLC0415
+
+    run(records, store, until=until, follow=follow, washout=washout, out=out)
+
+
 @features.command("list")
 def features_list() -> None:
     """List every feature: name, entity, unit, window, direction, and why it is there."""

@@ -28,6 +28,7 @@ from serving.history import endpoints as history_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
 from serving.logs import log_failure
+from serving.map import endpoints as map_routes
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         report_routes,
         practice_routes,
         progress_routes,
+        map_routes,
         decision_routes,
         annotation_routes,
         merge_routes,

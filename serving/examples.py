@@ -546,6 +546,50 @@ PRACTICE: Final[Example] = {
     "all": _USED,
     "by_colour": [{"recommended": "red", **_USED}],
 }
+_COUNTED: Final[Example] = {
+    "number": 30,
+    "area": "c1",
+    "name": "甲社区",
+    "within": "东街",
+    "count": 14,
+    "population": 6200,
+    "rate": 2.26,
+    "trend": "same",
+    "before": 11,
+    "ratio_low": 0.54,
+    "ratio_high": 3.08,
+}
+_UNTOLD: Final = ("count", "rate", "trend", "before", "ratio_low", "ratio_high")
+MAP: Final[Example] = {
+    "level": "community",
+    "by": "all",
+    "least": 5,
+    "period": "2026-Q1",
+    "since": "2026-01-01T00:00:00+08:00",
+    "until": "2026-04-01T00:00:00+08:00",
+    "periods": ["2025-Q4", "2026-Q1"],
+    "whole": None,
+    "areas": [
+        _COUNTED,
+        {**_COUNTED, "number": 31, "area": "c2", "name": "乙社区"} | dict.fromkeys(_UNTOLD),
+    ],
+    "drawn": 30,
+    "course": None,
+}
+MAP_AREAS: Final[Example] = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "id": 30,
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[103.8, 36.0], [103.9, 36.0], [103.9, 36.1], [103.8, 36.0]]],
+            },
+            "properties": {"area": "c1", "name": "甲社区"},
+        }
+    ],
+}
 HISTORY: Final[Example] = {
     "course": [
         {

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         default=False,
         description="at the start, let the open disputes be scored that came by a load: then they are queued",
     )
+    map_period: Literal["month", "quarter", "year"] = Field(
+        default="quarter",
+        description="length of the periods that the map counts by; the longer, the less is too small to show",
+    )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
     )

@@ -150,7 +150,10 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /reports": ("/reports", None),
         "GET /reports/pdf": ("/reports/pdf", None),
         "GET /practice": ("/practice", None),
+        "GET /map": ("/map", None),
+        "GET /map/areas": ("/map/areas", None),
         "GET /visits": ("/visits", None),
+        "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),
     }
 

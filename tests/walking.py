@@ -221,6 +221,8 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
     "GET /v1/reviews": ("/v1/reviews", None),
     "GET /v1/reports": ("/v1/reports", None),
     "GET /v1/practice": ("/v1/practice", None),
+    "GET /v1/map": ("/v1/map", None),
+    "GET /v1/map/areas": ("/v1/map/areas", None),
     "GET /v1/audit": ("/v1/audit", None),
 }
 

@@ -5,6 +5,7 @@ from serving.pages import (
     case,
     files,
     login,
+    map,
     practice,
     progress,
     queue,
@@ -32,5 +33,6 @@ ROUTERS = (
     progress.router,
     registry.router,
     registry.of_case,
+    map.router,
     visits.router,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -37,6 +37,12 @@ def moment(told: str | int | None) -> str:
     at = at.astimezone(LOCAL)
     year = "" if at.year == from_micros(now_micros()).astimezone(LOCAL).year else f"{at.year}年"
     return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def iso(told: str | int) -> str:
+    """RFC 3339 in UTC, for scripts: of microseconds or of a time with any offset."""
+    at = from_micros(told) if isinstance(told, int) else datetime.fromisoformat(told)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def day(told: str) -> str:
@@ -91,7 +97,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
-    made.filters |= {"moment": moment, "day": day, "left": left, "apart": apart, "percent": percent}
+    made.filters |= {
+        "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso
+    }  # fmt: skip
     return made
 
 

@@ -100,6 +100,18 @@ PROGRESS: Final = {
 }
 STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
+NOT_MET: Final = {"absent": "", "refused": "对方拒绝见面。", "moved": "对方已搬离此处。"}
+"""Why nobody was met, as it is written into the record."""
+FOUND: Final = {
+    "calm": "见到 · 平稳",
+    "tense": "见到 · 紧张",
+    "worse": "见到 · 恶化",
+    "absent": "未见到",
+    "refused": "拒绝见面",
+    "moved": "已搬走",
+}
+"""What one tap says of a visit."""
+REFERRALS: Final = ("派出所", "社区医院", "心理援助", "妇联", "法律援助", "调委会")
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
 LEVELS: Final = {"grid": "网格", "community": "社区", "street": "街道", "district": "区级"}
 URGINGS: Final = {
@@ -126,6 +138,8 @@ SCOPES: Final = {
     "audit": "审计人员",
 }
 AREAS: Final = {"street": "街道", "community": "社区", "grid": "网格"}
+
+TRENDS: Final = {"up": "上升", "down": "下降", "same": "持平"}
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "colour": COLOURS,
@@ -154,6 +168,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "slip_kind": SLIP_KINDS,
     "scope": SCOPES,
     "area": AREAS,
+    "trend": TRENDS,
 }
 
 

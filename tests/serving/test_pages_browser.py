@@ -158,7 +158,6 @@ def test_a_worker_visits_and_tells_by_one_tap(
         assert "风险" not in page.inner_text("main") and "%" not in page.inner_text("main")
         worker.well()
         who = places.first.get_by_role("heading").inner_text().split(" ", 1)[1]
-        places.first.get_by_text("补充：凶器、转介、记录").click()
         places.first.get_by_label("记录（可不填）").fill("家人在旁，情绪平稳")
         worker.well()
         places.first.get_by_role("button", name="见到 · 平稳").click()
