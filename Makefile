@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DISPUTES ?= 6000
 PORT ?= 8000
+JOBS ?= 2
 
 # BLAS gains nothing on fits this small, and its waiting threads take a core from whoever works.
 export OMP_NUM_THREADS ?= 2
@@ -28,7 +29,7 @@ demo-stop: $(VENV)/.made
 test: $(VENV)/.made
 	PYTHON=$(BIN)/python sh tests/system_packages.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(VENV)/.made
 	$(BIN)/ruff check .
