@@ -161,7 +161,8 @@ def take(
     """Every page at one width."""
     for key, pages in (
         ("centre", {"queue": "/queue", "case": f"/cases/{scene['case']}", "slips": "/slips",
-                    "slip": f"/slips/{scene['slip']}", "practice": "/practice"}),
+                    "slip": f"/slips/{scene['slip']}", "practice": "/practice",
+                    "map": "/map"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(
@@ -183,6 +184,8 @@ def take(
 def shot(page: Page, path: Path, *, whole: bool) -> None:
     """One picture, of the whole page or of what is seen first."""
     page.wait_for_load_state("networkidle")
+    if page.locator("#map").count():
+        page.locator("#map[data-ready=yes]").wait_for()
     page.wait_for_timeout(300)  # ECharts draws in the next frame
     if whole and page.evaluate("document.documentElement.scrollHeight") > 4 * page.evaluate("innerHeight"):
         whole = False

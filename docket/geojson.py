@@ -1,8 +1,9 @@
 """Outlines and population of grids as GeoJSON (RFC 7946), as a district's map office has them.
 
-A FeatureCollection; each feature is a grid: `properties.grid_id`, known to the store; `properties.population`,
-an integer of 0 or more, or null or left out; a `geometry` that is a valid Polygon or MultiPolygon in degrees
-(WGS-84), or null where only the population is told. Other properties are ignored.
+A FeatureCollection; each feature is a grid: `properties.grid_id`, known to the store;
+`properties.population`, an integer of 0 or more, or null or left out; a `geometry` that is a valid
+Polygon or MultiPolygon in degrees (WGS-84), or null where only the population is told. Other properties
+are ignored.
 """
 
 from __future__ import annotations
