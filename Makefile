@@ -10,7 +10,7 @@ PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: assets demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving bench-visits bench-effects bench-map
+.PHONY: assets notebooks demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving bench-visits bench-effects bench-map
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -52,6 +52,10 @@ lock:
 assets:
 	npm ci --ignore-scripts --no-audit --no-fund --prefix serving/pages/assets
 	$(PYTHON) serving/pages/building.py
+
+# Runs each on the folder of `make demo` and writes it with its outputs beside its text.
+notebooks: $(VENV)/.made
+	$(BIN)/python tests/notebook_runs.py $(DEMO)
 
 bench-district: $(VENV)/.made
 	$(BIN)/python bench/district.py

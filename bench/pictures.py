@@ -126,10 +126,11 @@ def act(base: str, key: Any) -> dict[str, Any]:
         http.get(path)
         http.put(f"{path}/decision", json=body).raise_for_status()
         slip = _slip(http, path, base, other, steps=2) if shown["colour"] in ("red", "yellow") else None
+        entry = _contested(http, base, other)
         lists = Counter(row["worker_id"] for row in http.get("/visits").json()["visits"])
     worker = lists.most_common(1)[0][0]
     walks = key("--scope", "worker", "--worker", worker)
-    return {"centre": other, "worker": walks, "case": shown["dispute_id"], "slip": slip}
+    return {"centre": other, "worker": walks, "case": shown["dispute_id"], "slip": slip, "entry": entry}
 
 
 def _much(http: httpx.Client, dispute_id: str) -> int:
@@ -151,6 +152,19 @@ def _slip(http: httpx.Client, path: str, base: str, key: str, steps: int) -> str
     return str(slip)
 
 
+def _contested(http: httpx.Client, base: str, key: str) -> str:
+    """An entry of somebody who objects to it, of those who are proposed."""
+    one = http.get("/registry:proposed").json()["proposed"][0]
+    entry = {name: one[name] for name in ("dispute_id", "person_id", "category")}
+    entry |= {"entry_id": "r-picture", "entered_at": one["since"]}
+    entry |= {"reason": "调解虽成，积怨未消", "guardian_informed": one["guardian_needed"]}
+    http.post("/registry", json=entry).raise_for_status()
+    said = {"said": "双方已经和好，不应再列入"}
+    url = f"{base}/v1/registry/r-picture/objections"
+    httpx.post(url, json=said, headers=_bearer(key), timeout=60).raise_for_status()
+    return "r-picture"
+
+
 def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
@@ -162,7 +176,8 @@ def take(
     for key, pages in (
         ("centre", {"queue": "/queue", "case": f"/cases/{scene['case']}", "slips": "/slips",
                     "slip": f"/slips/{scene['slip']}", "practice": "/practice",
-                    "map": "/map"}),
+                    "registry": "/registry", "entry": f"/registry/entries/{scene['entry']}",
+                    "proposed": "/registry/proposed", "map": "/map"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(
@@ -177,8 +192,20 @@ def take(
         page.get_by_role("button", name="退出").wait_for()
         for name, path in pages.items():
             page.goto(base + path)
-            shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip"))
+            shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip", "entry"))
+        if key == "centre":
+            _progress(page, base, scene["case"], out, width)
         context.close()
+
+
+def _progress(page: Page, base: str, case: str, out: Path, width: str) -> None:
+    """The centre gives a token, and whoever reported looks."""
+    page.goto(f"{base}/cases/{case}/progress")
+    page.get_by_role("button", name="发一个查询码").click()
+    token = page.locator(".token").inner_text()
+    shot(page, out / f"token-{width}.png", whole=False)
+    page.goto(f"{base}/progress/{token}")
+    shot(page, out / f"progress-{width}.png", whole=True)
 
 
 def shot(page: Page, path: Path, *, whole: bool) -> None:

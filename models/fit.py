@@ -9,7 +9,7 @@ matured at the cut and keeps map and thresholds: it has learned from a little mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -49,6 +49,9 @@ class Trained:
     ----------
     scorer
         The final model.
+    trial
+        The validation model, with the same map, colours and range: what a later version is compared with on
+        what the final model has seen.
     validated
         The held-out quarter.
     report
@@ -58,6 +61,7 @@ class Trained:
     """
 
     scorer: Scorer
+    trial: Scorer
     validated: Validated
     report: Mapping[str, Any]
     example: pd.DataFrame
@@ -157,9 +161,16 @@ def train_on(
     )
     audited = groups_audited(m, trial, calibration, colours, validated, at_intake)
     final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, neighbour, "final model", progress)
-    hazard = final.hazard
-    ranges = Ranges.fit(
-        m.inputs, before, held, columns=hazard.columns, design=hazard.design, score=trial.score
+    ranges, own = (
+        Ranges.fit(
+            m.inputs,
+            before,
+            held,
+            columns=fitted.hazard.columns,
+            design=fitted.hazard.design,
+            score=trial.score,
+        )
+        for fitted in (final, trial)
     )
     scorer = Scorer(
         estimator=final,
@@ -168,12 +179,14 @@ def train_on(
         ranges=ranges,
         info=_info(m) | _info_of(neighbour),
     )
+    tried = {"cut": quarter.begin, "trained_until": rfc3339(quarter.begin), "stands_for": scorer.info["cut"]}
     report = {
         **_report(scorer, settings, validated, m),
         "audit": audited,
         "uncertainty": uncertainty(m, trial, calibration, ranges, final, validated, at_intake),
     }
-    return Trained(scorer, validated, report, _example(m.frame))
+    stand_in = replace(scorer, estimator=trial, ranges=own, info={**scorer.info, **tried})
+    return Trained(scorer, stand_in, validated, report, _example(m.frame))
 
 
 def _fitted(

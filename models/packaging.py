@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
+from docket.times import rfc3339
 from models import plots, registry
 from models.card import html_card, render_card
 from models.fit import Trained
-from models.gate import Acceptance
+from models.provenance import LOCK, provenance
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS
 
+MOST: Final = 5_000
+"""Characters of a description that MLflow's pages show; the whole card is among the artifacts."""
 
-def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance | None = None) -> str:
+
+def register(trained: Trained) -> str:
     """Log a run in MLflow, register the model, and give the URI of the new version.
+
+    It is no champion then, not even as the first: see `models.promotion`.
 
     Parameters
     ----------
     trained
         From `models.fit.train`.
-    promote
-        Make it the champion; the first version becomes champion by itself.
-    acceptance
-        Who accepts the breaches of the audit, and why.
-
-    Raises
-    ------
-    models.gate.PromotionBlockedError
-        If it was to be promoted and the audit found a breach that isn't accepted.
     """
     report = trained.report
     info = report["info"]
@@ -43,9 +42,13 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
         "trained_until": info["trained_until"],
         "policy_version": report["policy"]["policy_version"],
         "catalogue_hash": info["catalogue_hash"],
+        "validation_from": rfc3339(trained.validated.begin),
+        "validation_until": rfc3339(trained.validated.end),
     }
     metrics = {
-        f"{row['metric']}.{row['target']}_{row['horizon_days']}": row["value"] for row in report["figures"]
+        f"{row['metric']}.{row['target']}_{row['horizon_days']}{end and '.' + end}": row[end or "value"]
+        for row in report["figures"]
+        for end in ("", "low", "high")
     }
     metrics |= {f"rows.{name}": float(count) for name, count in info["rows"].items()}
     metrics |= {name: float(info[name]) for name in ("disputes", "harmed_disputes", "query_points")}
@@ -56,21 +59,30 @@ def register(trained: Trained, *, promote: bool = False, acceptance: Acceptance 
         card = render_card(trained)
         (folder / "card.md").write_text(card, encoding="utf-8")
         (folder / "card.html").write_text(html_card(card), encoding="utf-8")
+        pd.DataFrame(report["figures"]).to_csv(folder / "figures.csv", index=False)
+        if LOCK.exists():
+            shutil.copy(LOCK, folder / LOCK.name)
         text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
         (folder / "report.json").write_text(text, encoding="utf-8")
         (folder / "policy.json").write_text(trained.scorer.policy.to_json(), encoding="utf-8")
+        trained.trial.save(folder / registry.TRIAL)
         for name, png in held_out_plots(trained).items():
             (folder / f"{name}.png").write_bytes(png)
         return registry.log_and_register(
             replace(trained.scorer, card=card),
             params=params,
             metrics=metrics,
-            tags={"data_digest": info["data_digest"], "catalogue_hash": info["catalogue_hash"]},
+            tags={
+                "data_digest": info["data_digest"],
+                "catalogue_hash": info["catalogue_hash"],
+                "kind": "training",
+                **provenance(),
+            },
             files=folder,
             example=trained.example,
-            promote=promote,
+            run_name=f"train until {info['trained_until'][:10]}",
+            description=card[:MOST],
             breaches=[breach["text"] for breach in report["audit"]["breaches"]],
-            acceptance=acceptance,
         )
 
 
@@ -87,6 +99,7 @@ def held_out_plots(trained: Trained) -> dict[str, bytes]:
         made[f"reliability_{horizon}"] = plots.reliability_plot(y[known], risks, title)
         if horizon == DEFAULT_HORIZON:
             made["precision_recall"] = plots.precision_recall_plot(y[known], {"anlan": risks}, title)
+            made["capacity"] = plots.capacity_plot(y[known], {"anlan": risks}, title)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as PNG bytes: reliability, precision and recall."""
+"""Plots of an evaluation, as PNG bytes: reliability, precision and recall, what staff's capacity catches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
-from models.metrics import reliability
+from models.metrics import at_capacity, reliability
 
 Array = NDArray[np.float64]
 
@@ -48,4 +48,20 @@ def precision_recall_plot(y: Array, scores: Mapping[str, Array], title: str) -> 
     axes.axhline(float(y.mean()), linestyle=":", color="grey")
     axes.set(xlim=(0, 1), ylim=(0, None), xlabel="recall", ylabel="precision", title=title)
     axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def capacity_plot(y: Array, scores: Mapping[str, Array], title: str) -> bytes:
+    """The share of harms among the cases that staff can look at, by how many that is."""
+    figure = Figure(figsize=(5.4, 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    percents = np.concatenate([np.linspace(0.5, 10, 20), np.linspace(11, 100, 90)])
+    for name, score in scores.items():
+        caught = [at_capacity(y, score, float(percent))[1] for percent in percents]
+        axes.plot(np.append(0, percents), np.append(0, caught), label=name, linewidth=1.4)
+    axes.plot([0, 100], [0, 1], linestyle=":", color="grey", label="by lot")
+    axes.set(
+        xlim=(0, 100), ylim=(0, 1.01), xlabel="% of intake looked at", ylabel="share of harms", title=title
+    )
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
     return _png(figure)

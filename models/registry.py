@@ -6,6 +6,7 @@ Where nothing is said otherwise, everything stays in the working folder: `mlruns
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,19 +23,28 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 import models.pyfunc_model
-from models import gate, golden
-from models.gate import Acceptance
+from models import golden
 from models.inputs import TEXT
 from models.scorer import Scorer
 from models.targets import RISK_COLUMNS
 
 NAME: Final = "anlan"
 CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
 EXPERIMENT: Final = "anlan"
 DEFAULT_TRACKING: Final = "sqlite:///mlruns/mlflow.db"
 ARTIFACTS: Final = Path("mlruns") / "artifacts"
+TRIAL: Final = "trial"
+"""Folder of the run that holds the validation model."""
+_MOST: Final = 4_000
+"""Characters of a tag; MLflow takes some more."""
 
 
+ABOUT: Final = (
+    "安澜: the risk that a dispute escalates, of four kinds within 30, 90 and 180 days. A person decides; "
+    "the score advises. `champion` is in use, `challenger` scores unseen; `anlan promote` names either. Each "
+    "version's card says what it was trained on, how good it is, and what it must not be used for."
+)
 _ABSENT: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 
 
@@ -63,6 +73,7 @@ class Found:
 
 def tracking_uri() -> str:
     """`$MLFLOW_TRACKING_URI`, or SQLite in the working folder, whose folder is made."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     uri = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING
     if uri.startswith("sqlite:///"):
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +113,13 @@ def log_and_register(
     tags: Mapping[str, str],
     files: Path,
     example: pd.DataFrame,
-    promote: bool = False,
     breaches: Sequence[str] = (),
-    acceptance: Acceptance | None = None,
+    run_name: str | None = None,
+    description: str | None = None,
 ) -> str:
     """Log a run with its model, register it, and give the new version's URI.
+
+    It gets no alias, not even as the first: a person gives one (`models.promotion`).
 
     Parameters
     ----------
@@ -116,24 +129,19 @@ def log_and_register(
         A folder (card, plots, tables) that is logged whole.
     example
         An input example that holds nobody's data.
-    promote
-        Make it the champion. The first version becomes champion by itself.
     breaches
-        What the audit by group found: kept with the version, which then becomes no champion.
-    acceptance
-        Who accepts that all the same, and why: kept with the version as well.
-
-    Raises
-    ------
-    models.gate.PromotionBlockedError
-        If it was to be promoted and a breach is not accepted. The version is registered then.
+        What the audit by group found: kept with the version.
+    run_name, description
+        What MLflow's pages show of the run and the version; Markdown.
     """
     run_experiment = experiment()
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "scorer"
         scorer.save(saved)
         golden.write(scorer, saved)
-        with mlflow.start_run(experiment_id=run_experiment) as run:
+        with mlflow.start_run(
+            experiment_id=run_experiment, run_name=run_name, description=description
+        ) as run:
             mlflow.log_params(dict(params))
             mlflow.log_metrics({name: float(value) for name, value in metrics.items() if np.isfinite(value)})
             mlflow.set_tags(dict(tags))
@@ -146,16 +154,15 @@ def log_and_register(
                 input_example=example,
                 pip_requirements=["anlan"],
             )
+    stored = {"run_id": run.info.run_id}
+    if breaches:
+        stored["breaches"] = json.dumps(list(breaches), ensure_ascii=False)[:_MOST]
+    registered = mlflow.register_model(info.model_uri, NAME, tags=stored)
     client = mlflow.MlflowClient()
-    stored = gate.tags(breaches, acceptance)
-    registered = mlflow.register_model(info.model_uri, NAME, tags={"run_id": run.info.run_id, **stored})
-    version = str(registered.version)
-    uri = f"models:/{NAME}/{version}"
-    if promote:
-        gate.refuse(uri, stored)
-    if promote or (_champion(client) is None and stored[gate.GATE] != gate.BLOCKED):
-        client.set_registered_model_alias(NAME, CHAMPION, version)
-    return uri
+    client.update_registered_model(NAME, ABOUT)
+    if description is not None:
+        client.update_model_version(NAME, registered.version, description)
+    return f"models:/{NAME}/{registered.version}"
 
 
 def champion() -> str | None:
@@ -174,38 +181,37 @@ def _champion(client: mlflow.MlflowClient) -> str | None:
         raise
 
 
-def promote(uri: str, acceptance: Acceptance | None = None) -> Found:
-    """Make a version the champion.
+def name(uri: str, alias: str | None = CHAMPION, tags: Mapping[str, str] | None = None) -> Found:
+    """Give a version an alias, and keep with it what is said of that.
 
-    Parameters
-    ----------
-    acceptance
-        Who accepts the breaches that its audit found, and why; stored with the version.
+    Nothing is asked: `models.promotion` asks.
 
     Raises
     ------
     NoSuchModelError
         If there is no such version.
-    models.gate.PromotionBlockedError
-        If its audit found a breach that nobody has accepted.
     """
     found = find(uri)
     client = mlflow.MlflowClient()
-    stored = gate_of(found)
-    if acceptance is not None and stored.get(gate.GATE) == gate.BLOCKED:
-        stored |= gate.accepted(acceptance)
-        for name, value in stored.items():
-            client.set_model_version_tag(NAME, found.version, name, value)
-    gate.refuse(found.uri, stored)
-    client.set_registered_model_alias(NAME, CHAMPION, found.version)
+    for tag, said in (tags or {}).items():
+        client.set_model_version_tag(NAME, found.version, tag, said)
+    if alias is not None:
+        client.set_registered_model_alias(NAME, alias, found.version)
     return found
 
 
-def gate_of(found: Found) -> dict[str, str]:
-    """What is stored of a version's audit; a version from before there was one has nothing."""
-    stored = mlflow.MlflowClient().get_model_version(NAME, found.version).tags
-    names = (gate.GATE, "breaches", "accepted_by", "accepted_because", "accepted_at")
-    return {name: str(stored[name]) for name in names if name in stored}
+def tags_of(found: Found) -> dict[str, str]:
+    """What is kept with a version."""
+    return {
+        tag: str(said)
+        for tag, said in mlflow.MlflowClient().get_model_version(NAME, found.version).tags.items()
+    }
+
+
+def breaches_of(found: Found) -> list[str]:
+    """What the audit by group found when a version was trained."""
+    told = tags_of(found).get("breaches")
+    return [] if told is None else [str(one) for one in json.loads(told)]
 
 
 def find(uri: str = f"models:/{NAME}@{CHAMPION}") -> Found:
@@ -250,10 +256,19 @@ def load(uri: str = f"models:/{NAME}@{CHAMPION}", threads: int = 0) -> tuple[Sco
         return Scorer.load(held_in(folder, found)).with_threads(threads), found.uri
 
 
+def trial(found: Found, threads: int = 0) -> Scorer | None:
+    """The validation model of a version's run; None for one from before these were kept."""
+    client = mlflow.MlflowClient()
+    if not any(held.path == TRIAL for held in client.list_artifacts(found.run_id)):
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(client.download_artifacts(found.run_id, TRIAL, scratch))
+        return Scorer.load(folder).with_threads(threads)
+
+
 @contextmanager
 def fetched(found: Found) -> Iterator[Path]:
     """What MLflow keeps of a version's model, in a folder that is gone afterwards."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for faults
     with tempfile.TemporaryDirectory() as scratch:
         yield Path(mlflow.artifacts.download_artifacts(artifact_uri=found.uri, dst_path=scratch))
 

@@ -26,7 +26,7 @@ from docket.store.reading import original
 from docket.text import Prepared, prepare
 from docket.times import parse_instant
 from features.catalogue import COLUMNS
-from features.documents import documents
+from features.documents import Document, documents
 from features.sources import DuckSource
 from models.assessment import assess, content_id
 from models.scorer import Scorer
@@ -90,10 +90,8 @@ def replay(conn: sa.Connection, assessment_id: str, load: Callable[[str], Scorer
     as_of, version = int(kept["as_of"]), kept["model_version"]
     tables = held_about(conn, kept["dispute_id"], int(kept["created_at"]), kept["seen"])
     recorded_at, narrative = _narrative(conn, tables["disputes"], kept["dispute_id"], as_of)
-    with closing(DuckSource(_Held(tables), threads=1)) as source:
-        (document,) = documents(source, [kept["dispute_id"]], np.array([as_of], np.int64))
-    frame = pd.DataFrame([json.loads(kept["features"])]).reindex(columns=list(COLUMNS)).astype(np.float64)
-    row = frame.assign(text=pd.Series([document.text], dtype="str"))
+    document = _document(tables, kept)
+    row = _row(kept, document)
     now = assess(
         dispute_id=kept["dispute_id"],
         as_of=as_of,
@@ -119,6 +117,42 @@ def replay(conn: sa.Connection, assessment_id: str, load: Callable[[str], Scorer
         ],
         identical=now["assessment_id"] == assessment_id,
     )
+
+
+def kept_row(conn: sa.Connection, kept: sa.RowMapping) -> pd.DataFrame:
+    """What any version reads of an assessed case: the features kept with it, the texts known then.
+
+    Parameters
+    ----------
+    kept
+        A row of `assessments`.
+
+    Returns
+    -------
+    DataFrame
+        The catalogue's columns and `text`, one row.
+
+    Raises
+    ------
+    NoSuchAssessmentError
+        If its dispute isn't there any more.
+    """
+    tables = held_about(conn, kept["dispute_id"], int(kept["created_at"]), kept["seen"])
+    if tables["disputes"].num_rows == 0:
+        raise NoSuchAssessmentError(f"dispute {kept['dispute_id']} is not in the store any more")
+    return _row(kept, _document(tables, kept))
+
+
+def _document(tables: Mapping[str, pa.Table], kept: sa.RowMapping) -> Document:
+    with closing(DuckSource(_Held(tables), threads=1)) as source:
+        (document,) = documents(source, [kept["dispute_id"]], np.array([kept["as_of"]], np.int64))
+    return document
+
+
+def _row(kept: sa.RowMapping, document: Document) -> pd.DataFrame:
+    features = pd.DataFrame([json.loads(kept["features"])])
+    frame = features.reindex(columns=list(COLUMNS)).astype(np.float64)
+    return frame.assign(text=pd.Series([document.text], dtype="str"))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from models.metrics import CAPACITIES
 from models.tables import metrics_table, reliability_table
 from models.targets import DEFAULT_HORIZON, HORIZONS, RISK_COLUMNS, TARGETS
 
+FILES: Final = ("metrics.csv", "reliability.csv", "report.html")
 _BESIDE: Final = (
     "average_precision",
     "roc_auc",

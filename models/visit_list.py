@@ -100,6 +100,34 @@ def visit_list(
     return _rows(conn, scorer, listed, entries, day, as_of), places
 
 
+def due_of(
+    conn: sa.Connection, scorer: Scorer | None, *, people: Collection[str], grids: Sequence[str], as_of: int
+) -> pd.DataFrame:
+    """When visits to people are due, by the same colours and cadence as the lists.
+
+    Parameters
+    ----------
+    people
+        Who; whoever is looked after for nothing at the moment is left out of the answer.
+    grids
+        Where they live.
+
+    Returns
+    -------
+    DataFrame
+        As `models.visits.candidates`, by `person_id`.
+    """
+    nobody = pd.DataFrame(columns=["colour", "due_at", "overdue", "last_visit_at"])
+    if not people:
+        return nobody
+    matters = caseload.matters(conn, as_of, grids)
+    matters = matters[matters["person_id"].isin(list(people))]
+    if matters.empty:
+        return nobody
+    judged = _judged(conn, scorer, matters, as_of, None)
+    return candidates(judged, caseload.visits_paid(conn, as_of, grids), as_of).set_index("person_id")
+
+
 def planned_rows(
     places: Sequence[Place], day: str, model_version: str | None, planned_at: int
 ) -> list[dict[str, Any]]:

@@ -44,12 +44,18 @@ Encoder = Annotated[
     ),
 ]
 Int8 = Annotated[bool, typer.Option("--int8", help="Let a transformer score in int8.")]
+Version = Annotated[
+    str, typer.Argument(metavar="VERSION", help="3, champion, challenger, or models:/anlan/3.")
+]
+Track = Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")]
 Model = Annotated[str, typer.Option("--model", help="Which registered model.")]
 Cases = Annotated[Path, typer.Option("--cases", help="CSV or Parquet: dispute_id, as_of.")]
-AcceptBy = Annotated[
-    str | None, typer.Option("--accept-by", help="Who answers for a breach of the audit by group: a person.")
+By = Annotated[str | None, typer.Option("--by", help="Who decides: a person.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; stored with the version.")]
+Waive = Annotated[
+    list[str] | None,
+    typer.Option("--waive", metavar="GATE=WHY", help="Let a shut gate not count; stored with the version."),
 ]
-Because = Annotated[str | None, typer.Option("--because", help="Why; stored with the version.")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]
 features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(features, name="features")
@@ -102,7 +108,12 @@ def train(
     until: Annotated[
         str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
     ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Make the new version champion.")] = False,
+    promote: Annotated[
+        bool,
+        typer.Option(
+            "--promote", help="Make the new version champion, if the gates let it; needs --by and --reason."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
     encoder: Encoder = DEFAULT_ENCODER,
     int8: Int8 = False,
@@ -114,8 +125,9 @@ def train(
         Path | None,
         typer.Option("--policy", help="JSON: `capacity` (shares of intake) or `thresholds` by colour."),
     ] = None,
-    accept_by: AcceptBy = None,
-    because: Because = None,
+    by: By = None,
+    reason: Reason = None,
+    waive: Waive = None,
 ) -> None:
     """Train, log and register a model; the last line on stdout is its URI."""
     from pipelines.train import run  # noqa: PLC0415
@@ -130,22 +142,81 @@ def train(
         int8=int8,
         neighbour=neighbour,
         wishes=policy,
-        accept_by=accept_by,
-        because=because,
+        by=by,
+        reason=reason,
+        waive=waive or (),
     )
 
 
 @app.command()
+def retrain(
+    store: Store = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option("--schedule", help="Cron fields, Beijing time: '0 3 1 * *' is 03:00 on each first."),
+    ] = None,
+    encoder: Encoder = DEFAULT_ENCODER,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
+) -> None:
+    """Train on all that the store knows, make that the challenger, compare it with the champion."""
+    from pipelines.retrain import run  # noqa: PLC0415
+
+    run(store, schedule=schedule, encoder=encoder, seed=seed)
+
+
+@app.command()
 def promote(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="models:/anlan/3")],
-    accept_by: AcceptBy = None,
-    because: Because = None,
+    version: Version,
+    by: By = None,
+    reason: Reason = None,
+    waive: Waive = None,
+    challenger: Annotated[
+        bool, typer.Option("--challenger", help="Make it the challenger, which scores unseen.")
+    ] = False,
+    records: Records = None,
     store: Store = None,
 ) -> None:
-    """Make a version the champion; one whose audit found a breach only if a person accepts it."""
+    """Make a version the champion, if the gates let it; a person may waive one with a reason."""
     from pipelines.promote import run  # noqa: PLC0415
 
-    run(uri, accept_by=accept_by, because=because, store=store)
+    run(version, records, store, by=by, reason=reason, waive=waive or (), challenger=challenger)
+
+
+@app.command()
+def rollback(by: By = None, reason: Reason = None, store: Store = None) -> None:
+    """Take the champion back to the version before it."""
+    from pipelines.promote import roll_back  # noqa: PLC0415
+
+    roll_back(store, by=by, reason=reason)
+
+
+@app.command()
+def compare(
+    version: Version,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="Else the champion.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for compare.html and tables.")] = None,
+    records: Records = None,
+    store: Store = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="On what VERSION said in the shadow; needs a store.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap.")] = 0,
+) -> None:
+    """Compare two versions on cases that neither has learned from, and log that in MLflow."""
+    from pipelines.compare import run  # noqa: PLC0415
+
+    run(version, other, records, store, out=out, shadow=shadow, seed=seed)
+
+
+@app.command()
+def shadow(
+    store: Store = None,
+    model: Annotated[str, typer.Option("--model", help="Which version; else the challenger.")] = "challenger",
+) -> None:
+    """Let the challenger score what the champion has answered; nobody is shown it."""
+    from pipelines.shadow import run  # noqa: PLC0415
+
+    run(store, model=model)
 
 
 @app.command()
@@ -178,11 +249,12 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Of training and bootstrap.")] = 0,
     encoder: Encoder = DEFAULT_ENCODER,
     int8: Int8 = False,
+    track: Track = True,
 ) -> None:
     """Judge by rolling origin, beside the baselines, or judge one version after its data cut."""
     from pipelines.evaluate import run  # noqa: PLC0415
 
-    run(records, store, out=out, begin=begin, model=model, seed=seed, encoder=encoder, int8=int8)
+    run(records, store, out=out, begin=begin, model=model, seed=seed, encoder=encoder, int8=int8, track=track)
 
 
 @app.command()
@@ -280,7 +352,7 @@ def features_build(
     store: Store = None,
     engine: EngineOption = Engine.DUCKDB,
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="Cases in a part.")] = PART_ROWS,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")] = True,
+    track: Track = True,
 ) -> None:
     """Compute the features of disputes as of moments."""
     from pipelines.features_build import run  # noqa: PLC0415

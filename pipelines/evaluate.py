@@ -11,6 +11,7 @@ from docket.times import parse_instant
 from models import registry
 from models.encoders.catalogue import encoder_named
 from models.evaluation import judge
+from models.evaluation_log import log_evaluation
 from models.report import write_report
 from models.truth import read_truth
 from pipelines.defaults import DEFAULT_ENCODER
@@ -28,8 +29,9 @@ def run(
     seed: int,
     encoder: str = DEFAULT_ENCODER,
     int8: bool = False,
+    track: bool = True,
 ) -> None:
-    """Evaluate and write `metrics.csv`, `reliability.csv` and `report.html` into `out`.
+    """Evaluate; write `metrics.csv`, `reliability.csv` and `report.html` into `out`, and log them in MLflow.
 
     Beside a folder of simulated records the truth is read as well, so that the ceiling stands beside the
     figures.
@@ -58,4 +60,7 @@ def run(
         tell("bootstrapping")
         truth = None if records is None else read_truth(records)
         metrics = write_report(judged, out, truth, seed=seed)
+        if track:
+            tell("logging")
+            log_evaluation(judged, metrics, out, model=model, digest=snapshot.digest)
     sys.stdout.write(f"{out}: {len(metrics):,} figures of {len(judged.cases.points):,} cases\n")

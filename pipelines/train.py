@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from docket.faults import BadInput
 from docket.snapshot import Clock
 from docket.times import parse_instant
-from models import gate, registry
+from models import registry
 from models.encoders.catalogue import encoder_named
 from models.evaluation import known_until
 from models.fit import train
 from models.packaging import register
-from pipelines.accepting import acceptance_of
 from pipelines.defaults import DEFAULT_ENCODER
-from pipelines.logged import log_store, logs
 from pipelines.progress import progress, stages
+from pipelines.promote import Decision, decide
 from pipelines.sources import read_records
 from pipelines.wishes import Wishes
 
@@ -32,21 +32,23 @@ def run(
     int8: bool = False,
     neighbour: str | None = None,
     wishes: Path | None = None,
-    accept_by: str | None = None,
-    because: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+    waive: Sequence[str] = (),
 ) -> None:
     """Train on what was recorded before `until`; the last line on stdout is the new version's URI.
 
     Raises
     ------
     BadInput, RecordFaults
-        If the date, the encoder's name, the policy, the acceptance or the records can't be used.
-    models.gate.PromotionBlockedError
-        If it was to be promoted and its audit found a breach that isn't accepted.
+        If the date, the encoder's name, the policy, the decision or the records can't be used.
+    models.gates.PromotionBlockedError
+        If it was to be promoted and a gate is shut that nobody waives; the version is registered then.
     models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
         If there is too little to learn from, and what of.
     """
-    acceptance, asked = acceptance_of(accept_by, because), Wishes.read(wishes)
+    decision = Decision.of(by, reason, waive) if promote else None
+    asked = Wishes.read(wishes)
     try:
         cut = None if until is None else parse_instant(until)
     except ValueError as error:
@@ -69,14 +71,10 @@ def run(
             neighbour=prior,
         )
         tell("registering")
-        uri = register(trained, promote=promote, acceptance=acceptance)
-    found = registry.find(uri)
-    url = log_store(store) if registry.champion() == found.version else None
-    if url is not None:
-        by = None if acceptance is None else acceptance.name
-        with logs(url, "promote", uri, accepted_by=by):
-            pass  # it is done: training makes a first version, or one that is asked for, champion itself
-    if registry.gate_of(found).get(gate.GATE) == gate.BLOCKED:
-        told = "; ".join(breach["text"] for breach in trained.report["audit"]["breaches"])
-        sys.stderr.write(f"{uri} is no champion: the audit by group found {told}\n")
+        uri = register(trained)
+        breaches = [breach["text"] for breach in trained.report["audit"]["breaches"]]
+        if breaches:
+            sys.stderr.write(f"{uri}: the audit by group found {'; '.join(breaches)}\n")
+        if decision is not None:
+            decide(registry.find(uri), snapshot, decision, store, report=report)
     sys.stdout.write(f"{uri}\n")

@@ -37,9 +37,14 @@ from serving.models.service import Current, Models
 from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
 from serving.practice import endpoints as practice_routes
+from serving.progress import endpoints as progress_routes
+from serving.provider import Provider
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
+from serving.reports import endpoints as report_routes
+from serving.reports.writing import Writer
 from serving.retention import Retention
+from serving.reviews import endpoints as review_routes
 from serving.settings import Settings
 from serving.slips import endpoints as slip_routes
 from serving.state import State
@@ -47,6 +52,8 @@ from serving.tokens import Tokens
 from serving.traces import tracing
 from serving.unscored.repository import note_open
 from serving.unscored.service import CatchUp
+from serving.urgings import endpoints as urging_routes
+from serving.urgings.scheduler import Scheduler
 from serving.visits import endpoints as visit_routes
 from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
@@ -58,6 +65,9 @@ _SETTLED: Final = 60.0
 _LOGINS_A_SECOND: Final = 0.2
 _LOGINS_AT_ONCE: Final = 20
 """Of an address: a whole office may come in by one."""
+_LOOKS_A_SECOND: Final = 0.5
+_LOOKS_AT_ONCE: Final = 30
+"""Of an address, at how far a case is."""
 
 _DESCRIPTION = """
 Risk early warning for dispute mediation (安澜). A dispatch system sends cases and what happens in them; the
@@ -105,7 +115,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         queue_routes,
         history_routes,
         slip_routes,
+        urging_routes,
+        review_routes,
+        report_routes,
         practice_routes,
+        progress_routes,
         map_routes,
         decision_routes,
         annotation_routes,
@@ -137,9 +151,15 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     watching.start()
     forgetting = Repeating("retention", Retention(state).round)
     forgetting.start(_SETTLED)
-    threads = (following, catching_up, watching, forgetting)
+    scheduler = Scheduler(state)
+    urging = Repeating("urgings", scheduler.round)
+    urging.start()
+    reporting = Repeating("reports", Writer(state).round)
+    reporting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting, urging, reporting)
     with sending(state):
         yield
+        scheduler.stopping = True
         for thread in threads:
             thread.tell()  # all at once; then each is waited for
     for thread in threads:
@@ -158,6 +178,8 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         Buckets(settings.rate, settings.burst),
         None if settings.jwks_url is None else Tokens(settings),
         Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
+        Buckets(_LOOKS_A_SECOND, _LOOKS_AT_ONCE),
+        None if settings.oidc_issuer is None else Provider(settings),
     )
     if settings.model:
         state.models.look()

@@ -118,6 +118,24 @@ def revoke_key(
             raise BadInput("KEY_ID: no such key that isn't revoked; see `anlan key list`")
 
 
+@key.command("logout")
+def log_out(
+    who: Annotated[
+        str,
+        typer.Argument(metavar="WHO", help="KEY_ID, or token:SUBJECT of whom the identity provider let in."),
+    ],
+    store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None,
+) -> None:
+    """End all sessions of somebody, from the next request on; how many there were."""
+    from docket import audit, sessions  # noqa: PLC0415
+    from docket.times import now_micros  # noqa: PLC0415
+
+    with writing(store) as conn:
+        ended = sessions.end_all(conn, who, now_micros())
+        audit.record(conn, "logout", subject=who, detail={"sessions": ended})
+    sys.stdout.write(f"{ended}\n")
+
+
 @key.command("list")
 def list_keys(store: Annotated[str | None, typer.Option("--store", help=STORE_HELP)] = None) -> None:
     """List the keys: id, scope, area, worker, until when, whether revoked. No key can be shown again."""

@@ -58,7 +58,84 @@ ENTRY: Final[Example] = {
     "category": "neighbour_grudge",
     "entered_at": _LATER,
 }
-LEAVE: Final[Example] = {"left_at": "2026-09-30T10:00:00+08:00"}
+LEAVE: Final[Example] = {"left_at": "2026-09-30T10:00:00+08:00", "reason": "双方已和解，半年内没有再起争执"}
+DECLINE: Final[Example] = {"dispute_id": _CASE_ID, "person_id": _PERSON, "reason": "只是报案人，与此事无关"}
+DECLINED: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "person_id": _PERSON,
+    "declined_at": "2026-04-01T09:00:00+08:00",
+}
+CORRECT: Final[Example] = {"category": "domestic_violence", "reason": "核实为家庭成员之间的暴力"}
+OBJECT: Final[Example] = {"said": "与邻居已经和好，不应列入", "raised_at": "2026-04-20T10:00:00+08:00"}
+REVIEW: Final[Example] = {"finding": "removed", "answer": "经核实双方确已和解，已将您移出"}
+ANSWER: Final[Example] = {"how": "in_person"}
+OBJECTION: Final[Example] = {
+    "objection_id": "ob-5c2a90ab6f3d4e1b",
+    "entry_id": "r-17",
+    "state": "reviewed",
+    "said": OBJECT["said"],
+    "raised_at": OBJECT["raised_at"],
+    "by": "3f9c2a7be1d04c55",
+    "finding": "removed",
+    "answer": REVIEW["answer"],
+    "reviewed_by": "9b1e77c0a2d34f18",
+    "reviewed_at": "2026-04-22T09:00:00+08:00",
+    "answered_by": None,
+    "answered_at": None,
+    "answered_how": None,
+    "assessment": None,
+}
+_ENTERED: Final[Example] = {
+    "entry_id": "r-17",
+    "person_id": _PERSON,
+    "dispute_id": _CASE_ID,
+    "category": "neighbour_grudge",
+    "entered_at": _LATER,
+    "left_at": None,
+    "grid_id": "g0101",
+    "grid_name": "一网格",
+    "community_name": "甲社区",
+    "colour": "yellow",
+    "cadence_days": 7,
+    "due_at": "2026-04-07T08:42:10+08:00",
+    "overdue": False,
+    "last_visit_at": None,
+    "contested": False,
+    "removed": False,
+}
+ENTRIES: Final[Example] = {"entries": [_ENTERED], "next": None}
+ENTRY_KNOWN: Final[Example] = {
+    **_ENTERED,
+    "history": [
+        {
+            "what": "entered",
+            "category": "neighbour_grudge",
+            "guardian_informed": None,
+            "reason": "调解达成协议，积怨仍在",
+            "by": "3f9c2a7be1d04c55",
+            "at": _LATER,
+        }
+    ],
+    "objections": [],
+}
+PROPOSED: Final[Example] = {
+    "proposed": [
+        {
+            "dispute_id": _CASE_ID,
+            "person_id": _PERSON,
+            "kind": "neighbour",
+            "category": "neighbour_grudge",
+            "role": "respondent",
+            "since": _LATER,
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "guardian_needed": False,
+        }
+    ],
+    "next": None,
+}
+SEARCH: Final[Example] = {"purpose": "visit", "person_id": _PERSON}
+FOUND: Final[Example] = {"entries": [_ENTERED]}
 VISITS: Final[Example] = {
     "visits": [
         {
@@ -199,6 +276,25 @@ LISTED: Final[Example] = {
     ],
     "next": None,
 }
+TOKEN_IN: Final[Example] = {"days": 90}
+TOKEN: Final[Example] = {
+    "token_id": "pt-5c2a90ab6f3d4e1b",
+    "token": "7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "path": "/progress/7KQ2M-9XWPA-HJ4RT-C6ZVN-38BDE",
+    "expires_at": "2026-06-29T09:00:00+08:00",
+}
+TOKENS: Final[Example] = {
+    "tokens": [
+        {
+            "token_id": TOKEN["token_id"],
+            "by": "3f9c2a7be1d04c55",
+            "created_at": "2026-03-31T09:00:00+08:00",
+            "expires_at": TOKEN["expires_at"],
+            "revoked_at": None,
+            "rating": {"stars": 4, "comment": "回复及时", "rated_at": "2026-04-10T20:15:00+08:00"},
+        }
+    ]
+}
 ISSUE: Final[Example] = {"unit": "东街派出所", "note": "两日内上门核实，并联系双方家属"}
 STEP: Final[Example] = {"state": "acknowledged", "note": "已指派民警"}
 SLIP: Final[Example] = {
@@ -233,6 +329,204 @@ SLIPS: Final[Example] = {
         }
     ],
     "next": None,
+}
+URGING_ANSWER: Final[Example] = {"note": "已联系当事人，今晚由社区民警一同上门"}
+URGING: Final[Example] = {
+    "urging_no": 412,
+    "dispute_id": _CASE_ID,
+    "kind": "neighbour",
+    "grid_name": "一网格",
+    "community_name": "甲社区",
+    "colour": "red",
+    "deadline": "respond",
+    "deadline_at": "2026-03-31T09:12:10+08:00",
+    "step": "community",
+    "level": "community",
+    "sent_at": "2026-03-31T09:27:13.204000+08:00",
+    "reached": "street",
+    "ended_at": None,
+    "answer": None,
+    "answered_at": None,
+    "answered_by": None,
+}
+URGINGS: Final[Example] = {
+    "level": "community",
+    "urgings": [URGING],
+    "open": {"grid": 2, "community": 1, "street": 1, "district": 0},
+    "next": None,
+}
+FINDINGS_IN: Final[Example] = {
+    "cues": ["weapon"],
+    "doors": ["police_110"],
+    "cause": "两次报警均次日才转入，期间无人联系",
+    "todo": "派出所警情当日推送；社区收到后半小时内联系",
+}
+FINDINGS: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "outcome_id": "o-2026-000031",
+    **FINDINGS_IN,
+    "by": "3f9c2a7be1d04c55",
+    "recorded_at": "2026-04-20T10:00:00+08:00",
+}
+_REASON: Final = "陈述中提到持刀威胁"
+CASE_REVIEW: Final[Example] = {
+    "dispute_id": _CASE_ID,
+    "kind": "neighbour",
+    "harm": {
+        "outcome_id": "o-2026-000031",
+        "kind": "violence",
+        "severity": 3,
+        "at": "2026-04-12T21:30:00+08:00",
+        "recorded_at": "2026-04-13T08:10:00+08:00",
+    },
+    "known": [
+        {
+            "what": "event",
+            "at": _LATER,
+            "recorded_at": "2026-04-14T09:00:00+08:00",
+            "code": "police_call",
+            "door": "police_110",
+            "text": "王某持刀堵门。",
+            "known": False,
+            "cues": ["weapon"],
+        }
+    ],
+    "said": [
+        {
+            "assessment_id": ASSESSMENT["assessment_id"],
+            "as_of": _RECORDED,
+            "created_at": _RECORDED,
+            "colour": "yellow",
+            "risk": 0.11,
+            "model_version": ASSESSMENT["model_version"],
+            "reasons": [_REASON],
+            "replay": "same",
+        }
+    ],
+    "would_change": [],
+    "deadlines": [{"kind": "respond", "due_at": "2026-03-31T09:12:10+08:00", "met_at": None, "late": True}],
+    "urgings": [
+        {
+            "deadline": "respond",
+            "step": "community",
+            "sent_at": "2026-03-31T09:27:13.204000+08:00",
+            "answered_at": None,
+        }
+    ],
+    "visits": [{"date": "2026-04-05", "worker_id": "w0101", "person_id": _PERSON, "visited": False}],
+    "late_cues": ["weapon"],
+    "today": None,
+    "findings": [FINDINGS],
+}
+REVIEWS: Final[Example] = {
+    "since": "2025-04-20T10:00:00+08:00",
+    "harms": [
+        {
+            "dispute_id": _CASE_ID,
+            "kind": "neighbour",
+            "grid_name": "一网格",
+            "community_name": "甲社区",
+            "outcome": "violence",
+            "severity": 3,
+            "at": "2026-04-12T21:30:00+08:00",
+            "colour": "yellow",
+            "hours_known": 300.5,
+            "urgings": 2,
+            "reviewed": True,
+        }
+    ],
+    "reviewed": 1,
+    "cues": [{"code": "weapon", "cases": 1}],
+    "doors": [{"code": "police_110", "cases": 1}],
+    "delays": [{"door": "police_110", "rows": 3, "hours": 18.0, "after": 1}],
+    "uncoloured": 0,
+}
+_SHARE: Final[Example] = {"hits": 18, "n": 24, "share": 0.75, "low": 0.533, "high": 0.902}
+_INDICATORS: Final[Example] = {
+    "court": {"filed": 3, "population": 52000, "rate": 30.1, "low": 6.2, "high": 88.0},
+    "mediation": _SHARE,
+    "respond": _SHARE,
+    "classify": _SHARE,
+    "visits": _SHARE,
+    "visits_paid": 96,
+}
+REPORT: Final[Example] = {
+    "period": "week",
+    "begin": "2026-03-23",
+    "end": "2026-03-30",
+    "area": None,
+    "area_name": None,
+    "as_of": "2026-03-30T07:00:00+08:00",
+    "written": True,
+    "complete": True,
+    "changes": [
+        {
+            "what": "kind",
+            "code": "neighbour",
+            "count": 31,
+            "usual": 17.5,
+            "ratio": 1.77,
+            "low": 1.16,
+            "high": 2.63,
+            "news": True,
+        }
+    ],
+    "doors": [{"code": "police_110", "count": 40}],
+    "hot": {
+        "begin": "2026-03-02",
+        "end": "2026-03-30",
+        "by": "population",
+        "grids": 120,
+        "hottest": [
+            {
+                "grid_id": "g0101",
+                "grid_name": "一网格",
+                "community_name": "甲社区",
+                "count": 19,
+                "expected": 6.2,
+                "ratio": 2.4,
+                "low": 1.6,
+                "high": 3.3,
+                "sure": 0.999,
+            }
+        ],
+    },
+    "open": {
+        "by_colour": [{"colour": "red", "cases": 4, "overdue": 1, "undecided": 0}],
+        "overdue": {"respond": 1},
+    },
+    "urged": {"grid": 12, "community": 5, "street": 2, "district": 1},
+    "red_slips": {
+        "issued": 2,
+        "closed": 1,
+        "open": 1,
+        "hours_to_acknowledge": 0.4,
+        "slips": [
+            {
+                "slip_id": "s-5c2a90ab6f3d4e1b",
+                "dispute_id": _CASE_ID,
+                "unit": "东街派出所",
+                "state": "acknowledged",
+                "kind": "neighbour",
+                "grid_name": "一网格",
+                "community_name": "甲社区",
+                "issued_at": "2026-03-29T08:56:00+08:00",
+                "days": 0.9,
+            }
+        ],
+    },
+    "indicators": _INDICATORS,
+    "rounds": [
+        {
+            "area": "street:s1",
+            "name": "东街",
+            "cases": 40,
+            "open": 62,
+            "red": 2,
+            "overdue": 5,
+            **_INDICATORS,
+        }
+    ],
 }
 _USED: Final[Example] = {
     "decisions": 40,

@@ -73,7 +73,14 @@ class Metrics:
         self.webhook_dead_letters = Gauge(
             "anlan_webhook_dead_letters", "Deliveries that were given up", registry=self.registry
         )
-
+        self.urgings = Counter(
+            "anlan_urgings", "Steps that deadlines climbed", ("step",), registry=self.registry
+        )
+        self.urging_late = Gauge(
+            "anlan_urging_late_seconds",
+            "Age of the oldest step that is due and wasn't sent",
+            registry=self.registry,
+        )
         self.taken_up = Counter(
             "anlan_model_taken_up", "Times that a model version came into use", registry=self.registry
         )

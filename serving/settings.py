@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from docket.faults import BadInput
+from serving.urgings.ladder import Ladder
 
 _MIB = 2**20
-_HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
+HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""Hosts that are this machine: what goes there may go by plain http."""
 
 
 def _upper(value: object) -> object:
@@ -64,6 +74,12 @@ class Settings(BaseSettings):
         description="merge a new case by rule into the earlier one that it is with this probability or more; "
         "unset: only a person merges",
     )
+    ladder: Ladder = Field(
+        default=Ladder(),
+        description="minutes before a deadline that the grid is reminded, and after it community, street and "
+        'district are told, such as {"respond": {"before": 10, "community": 15, "street": 30, '
+        '"district": 60}, "opens": "08:30", "closes": "17:30"}; what it leaves out stays as it is',
+    )
     rate: Annotated[float, Field(gt=0)] = Field(
         default=100, description="calls a second that a key may make for long, of each worker process"
     )
@@ -87,6 +103,11 @@ class Settings(BaseSettings):
     jwt_worker_claim: str = Field(
         default="worker_id", description="claim that names whose a worker's token is"
     )
+    oidc_issuer: AnyHttpUrl | None = Field(
+        default=None, description="identity provider by which people log in to the pages; unset: by key alone"
+    )
+    oidc_client_id: str | None = Field(default=None, description="what it knows this service as")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="and by which secret")
     webhook_http: bool = Field(default=False, description="let webhooks go by plain http")
     webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
@@ -98,14 +119,17 @@ class Settings(BaseSettings):
     webhook_tries: Annotated[int, Field(gt=0)] = Field(
         default=20, description="tries of a delivery before it is given up, about a day"
     )
-    webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
-        default=10, description="how long before a deadline webhooks tell of it"
-    )
     webhook_days: Annotated[int, Field(gt=0)] = Field(
         default=30, description="days after which deliveries that were taken, or taken back, are forgotten"
     )
     repeat_days: Annotated[int, Field(gt=0)] = Field(
         default=90, description="days for which a repeat is answered the bytes of the first answer"
+    )
+    progress_days: Annotated[int, Field(gt=0, le=365)] = Field(
+        default=180, description="days for which a token shows who reported how far the case is"
+    )
+    registry_days: Annotated[int, Field(gt=0)] = Field(
+        default=730, description="days after leaving the registry when an entry is removed"
     )
     stop_seconds: Annotated[int, Field(gt=0)] = Field(
         default=30,
@@ -147,11 +171,22 @@ class Settings(BaseSettings):
             raise BadInput(f"{name}: JSON was expected") from None
 
     @model_validator(mode="after")
+    def _logins_are_safe(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        secret = self.oidc_client_secret
+        if not self.oidc_client_id or secret is None or not secret.get_secret_value():
+            raise ValueError("ANLAN_OIDC_ISSUER goes with ANLAN_OIDC_CLIENT_ID and ANLAN_OIDC_CLIENT_SECRET")
+        if self.oidc_issuer.scheme != "https" and self.oidc_issuer.host not in HERE:
+            raise ValueError("ANLAN_OIDC_ISSUER must be https: whoever answers for it lets people in")
+        return self
+
+    @model_validator(mode="after")
     def _tokens_are_bound(self) -> Self:
         if self.jwks_url is None:
             return self
         if not (self.jwt_issuer and self.jwt_audience):
             raise ValueError("ANLAN_JWKS_URL goes with ANLAN_JWT_ISSUER and ANLAN_JWT_AUDIENCE")
-        if self.jwks_url.scheme != "https" and self.jwks_url.host not in _HERE:
+        if self.jwks_url.scheme != "https" and self.jwks_url.host not in HERE:
             raise ValueError("ANLAN_JWKS_URL must be https: whoever changes the keys on the way is anybody")
         return self

@@ -178,7 +178,9 @@ else:
     OutcomeRow = shape("outcomes", optional=("dispute_id",))
     AnnotationRow = shape("annotations", optional=("dispute_id",))
     # Leaving has a route of its own.
-    RegistryRow = shape("registry", leave_out=("left_at", "left_recorded_at"), example=examples.ENTRY)
+    RegistryRow = shape(
+        "registry", leave_out=("left_at", "left_recorded_at", WITHDRAWN), example=examples.ENTRY
+    )
 
 
 def field_errors(found: Sequence[Mapping[str, Any]], within: tuple[int | str, ...] = ()) -> list[FieldError]:

@@ -12,6 +12,7 @@ from serving.limits import Buckets
 from serving.map.keeping import Maps
 from serving.metrics import Metrics
 from serving.models.service import Models
+from serving.provider import Provider
 from serving.settings import Settings
 from serving.tokens import Tokens
 
@@ -27,6 +28,8 @@ class State:
     limits: Buckets
     tokens: Tokens | None
     logins: Buckets
+    looks: Buckets
+    provider: Provider | None
     one_case: OneCase = field(default_factory=OneCase)
     maps: Maps = field(default_factory=Maps)
 

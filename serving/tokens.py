@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import jwt
@@ -58,23 +60,55 @@ class _Published(jwt.PyJWKClient):
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Whose tokens are taken.
+
+    Attributes
+    ----------
+    jwks_url
+        Where the keys are published.
+    issuer, audience
+        What `iss` and `aud` must say.
+    """
+
+    jwks_url: str
+    issuer: str
+    audience: str
+
+
 class Tokens:
     """Checks tokens against the provider's published keys.
 
     Parameters
     ----------
     settings
-        With `jwks_url`, `jwt_issuer` and `jwt_audience`.
+        With the names of claims, and where `bound` doesn't say otherwise, `jwks_url`, `jwt_issuer` and
+        `jwt_audience`.
     clock
         Seconds that only grow.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        bound: Bound | None = None,
+    ) -> None:
         self._settings = settings
-        self._keys = _Published(str(settings.jwks_url), clock)
+        self._bound = bound or Bound(
+            str(settings.jwks_url), str(settings.jwt_issuer), str(settings.jwt_audience)
+        )
+        self._keys = _Published(self._bound.jwks_url, clock)
 
-    def verify(self, token: str) -> Key | None:
+    def verify(self, token: str, *, nonce: str | None = None) -> Key | None:
         """What a token allows; None if it isn't the provider's for this service, or has expired.
+
+        Parameters
+        ----------
+        nonce
+            Of a login: what the token has to say that it was asked for with.
 
         Raises
         ------
@@ -90,14 +124,16 @@ class Tokens:
                 token,
                 self._keys.get_signing_key_from_jwt(token),
                 algorithms=list(_ALGORITHMS),
-                audience=self._settings.jwt_audience,
-                issuer=self._settings.jwt_issuer,
+                audience=self._bound.audience,
+                issuer=self._bound.issuer,
                 leeway=_LEEWAY,
                 options={"require": list(_REQUIRED)},
             )
         except jwt.PyJWKClientConnectionError as error:
             raise Unavailable("The identity provider's keys can't be had. Try again.") from error
         except jwt.PyJWTError:
+            return None
+        if nonce is not None and not _of_login(claims, nonce, self._bound.audience):
             return None
         return self._key(claims)
 
@@ -128,6 +164,12 @@ class Tokens:
             expires_at=int(claims["exp"] * _SECOND),
             revoked_at=None,
         )
+
+
+def _of_login(claims: Mapping[str, Any], nonce: str, client: str) -> bool:
+    """Whether it answers this login, and was issued to this client where it says to whom."""
+    same = hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode())
+    return same and claims.get("azp") in (None, client)
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:

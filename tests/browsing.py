@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import walking
@@ -73,6 +74,8 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
     latest = walking.decided[0]["assessment_id"] if walking.decided else "a-1"
     waits = walking.waiting[0] if walking.waiting else "a-1"
     slip = walking.issued[0] if walking.issued else "s-1"
+    token = walking.given[0] if walking.given else "pt-1"
+    objections = walking.objected or ["ob-1", "ob-2"]
     decision = {"assessment_id": latest, "colour": "red", "reason": "多次报警"}
     visit = {"visit_id": "vp", "person_id": "p-x1", "found": "calm"}
     label = {"annotation_id": "np", "cue": "weapon", "present": "no"}
@@ -89,10 +92,63 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "POST /cases/{dispute_id}/annotations": ("/cases/x1/annotations", label),
         "POST /cases/{dispute_id}/merge": ("/cases/x1/merge", {"into": "x2", "reason": "同一件事"}),
         "POST /cases/{dispute_id}/unmerge": ("/cases/x3/unmerge", {"reason": "是两件事"}),
+        "GET /cases/{dispute_id}/progress": ("/cases/x1/progress", None),
+        "POST /cases/{dispute_id}/progress": ("/cases/x1/progress", {}),
+        "POST /cases/{dispute_id}/progress/{token_id}/revoke": (f"/cases/x1/progress/{token}/revoke", {}),
         "POST /cases/{dispute_id}/slips": ("/cases/x4/slips", {"unit": "东街派出所"}),
         "GET /slips": ("/slips", None),
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
+        "GET /cases/{dispute_id}/registry": ("/cases/x1/registry", None),
+        "GET /registry": ("/registry", None),
+        "GET /registry/proposed": ("/registry/proposed", None),
+        "GET /registry/search": ("/registry/search", None),
+        "POST /registry/search": ("/registry/search", {"purpose": "visit", "dispute_id": "x2"}),
+        "POST /registry/declined": (
+            "/registry/declined",
+            {"dispute_id": "x1", "person_id": "p-x1", "reason": "只是报案人"},
+        ),
+        "POST /registry/entries": (
+            "/registry/entries",
+            {
+                "dispute_id": "x1",
+                "person_id": "p-x1",
+                "category": "neighbour_grudge",
+                "entered_at": datetime.now(UTC).isoformat(),
+                "reason": "积怨未消",
+            },
+        ),
+        "GET /registry/entries/{entry_id}": ("/registry/entries/r0", None),
+        "POST /registry/entries/{entry_id}/leave": ("/registry/entries/r0/leave", {"reason": "已和解"}),
+        "POST /registry/entries/{entry_id}/correction": (
+            "/registry/entries/r0/correction",
+            {"category": "other", "reason": "核实后更正"},
+        ),
+        "POST /registry/entries/{entry_id}/objections": (
+            "/registry/entries/r2/objections",
+            {"said": "仍不同意"},
+        ),
+        "POST /registry/entries/{entry_id}/objections/{objection_id}/review": (
+            f"/registry/entries/r0/objections/{objections[0]}/review",
+            {"finding": "removed", "answer": "已移出"},
+        ),
+        "POST /registry/entries/{entry_id}/objections/{objection_id}/answer": (
+            f"/registry/entries/r2/objections/{objections[1]}/answer",
+            {"how": "phone"},
+        ),
+        "GET /urgings": ("/urgings", None),
+        "POST /urgings/{urging_no}/answer": (
+            f"/urgings/{walking.urged[0] if walking.urged else 1}/answer",
+            {"note": "今晚上门"},
+        ),
+        "GET /cases/{dispute_id}/review": ("/cases/x2/review", None),
+        "POST /cases/{dispute_id}/review": (
+            "/cases/x2/review",
+            {"cue-weapon": "yes", "door-police_110": "yes", "cause": "转入太晚", "todo": "当日推送"},
+        ),
+        "GET /reviews": ("/reviews", None),
+        "GET /reports": ("/reports", None),
+        "GET /reports/pdf": ("/reports/pdf", None),
         "GET /practice": ("/practice", None),
         "GET /map": ("/map", None),
         "GET /map/areas": ("/map/areas", None),

@@ -32,7 +32,7 @@ class Registry:
             for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
                 patch.setenv(name, self.tracking)
             if self.uris:
-                registry.promote(self.uris[0])
+                registry.name(self.uris[0])
             yield
 
     def scorer_folder(self, uri: str) -> Path:

@@ -25,6 +25,8 @@ Action = Literal[
     "propose",
     "refuse",
     "slip",
+    "urge",
+    "review",
     "assign",
     "annotate",
     "withdraw",
@@ -39,6 +41,11 @@ Action = Literal[
     "restore",
     "login",
     "logout",
+    "registry",
+    "search",
+    "object",
+    "retain",
+    "progress",
 ]
 BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""

@@ -252,6 +252,7 @@ REGISTRY: Final = Table(
         _RECORDED,
         _time("left_at", nullable=True),
         _time("left_recorded_at", nullable=True, note="when the leaving was learned; else left_at"),
+        _WITHDRAWN,
     ),
     happened="entered_at",
 )

@@ -15,7 +15,7 @@ from docket.keys import Area
 from docket.store.metadata import RECORDS, WEBHOOKS
 from docket.vault import decrypt, encrypt
 
-Event = Literal["colour", "decision", "deadline", "slip"]
+Event = Literal["colour", "decision", "deadline", "slip", "registry"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 SECRET_PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32

@@ -35,6 +35,7 @@ from serving.decisions.schemas import (
     Withdrawn,
 )
 from serving.listing.schemas import AssessmentsOut, CasesOut, Listed
+from serving.progress.schemas import TokenIn, TokenOut
 from serving.registry.schemas import LeaveIn
 from serving.shapes import Colour, RegistryRow
 from serving.slips.schemas import Slip, SlipIn, StepIn
@@ -209,10 +210,14 @@ class Client:
         """Put somebody into the registry."""
         return self._write(Assessment, "POST", "/v1/registry", entry, idempotency_key)
 
-    def leave(self, entry_id: str, at: datetime | None = None) -> Assessment:
+    def leave(self, entry_id: str, at: datetime | None = None, reason: str | None = None) -> Assessment:
         """Let somebody leave the registry."""
         path = f"/v1/registry/{quote(entry_id, safe='')}/leave"
-        return self._write(Assessment, "POST", path, LeaveIn(left_at=at), None)
+        return self._write(Assessment, "POST", path, LeaveIn(left_at=at, reason=reason), None)
+
+    def give_token(self, dispute_id: str, days: int | None = None) -> TokenOut:
+        """A token by which whoever reported a case sees how far it is; it can't be shown again."""
+        return self._write(TokenOut, "POST", _case(dispute_id, "/progress"), TokenIn(days=days), None)
 
     def visits(self, day: calendar_date | None = None, worker: str | None = None) -> VisitList:
         """Whom to visit on a day."""

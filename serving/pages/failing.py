@@ -8,12 +8,14 @@ from typing import Final
 import structlog
 from fastapi import Request, Response
 
+from docket.registry import ENTERED_BY
 from serving import errors
 from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
 from serving.handling import problem_of
 from serving.logs import log_failure
 from serving.merges.service import URGENT
 from serving.pages.rendering import rendered
+from serving.registry.service import NEEDS_GUARDIAN
 from serving.slips.service import UNDECIDED
 
 _log = structlog.get_logger("anlan.pages")
@@ -39,6 +41,7 @@ _SAID: Final[Mapping[str, str]] = {
     NOTHING_WAITS: "没有待同意的降色，或它针对的是另一次评估。",
     URGENT: "本案经人决定，比另一案更紧急：请先提高另一案的颜色。",
     ANOTHER: "须由提出者以外的另一人同意。",
+    ENTERED_BY: "须由列入或更正者以外的人复核。",
     UNDECIDED: "尚无人对颜色作出决定：不能只凭评分下发单据。",
 }
 """Where what happened says more than its kind."""
@@ -60,6 +63,16 @@ _FIELDS: Final = {
     "area": "辖区",
     "kind": "类别",
     "cursor": "页码",
+    "guardian_informed": "监护人",
+    "person_id": "当事人",
+    "dispute_id": "案件",
+    "category": "类别",
+    "answer": "答复",
+    "said": "异议内容",
+    "raised_at": "提出时间",
+    "purpose": "用途",
+    "stars": "评分",
+    "comment": "意见",
     "period": "时段",
 }
 _REASONS: Final = {
@@ -73,6 +86,8 @@ _REASONS: Final = {
     "dangling reference": "没有这一件，或不在您的辖区内",
     "unknown enumeration value": "不在可选范围内",
     "not in the narrative": "原文中没有这段文字",
+    NEEDS_GUARDIAN: "可能不满14周岁，须先告知监护人",
+    "not a party to the case": "不是本案当事人",
     "not an assessment of the case": "不是这一案件的评估",
 }
 

@@ -52,11 +52,11 @@ def get_queue(
         asked=asked,
         link=link,
         kinds=KINDS,
-        areas=_choices(service.areas(state, key), key, area),
+        areas=choices(service.areas(state, key), key, area),
     )
 
 
-def _choices(grids: list[dict[str, Any]], key: Key, chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def choices(grids: list[dict[str, Any]], key: Key, chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Streets and communities; grids of the community that is looked at: a district has thousands."""
     streets: dict[str, tuple[str, dict[str, str]]] = {}
     area = area_of(chosen) if chosen else key.area

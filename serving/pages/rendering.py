@@ -66,6 +66,15 @@ def left(told: str | int) -> str:
     return f"超期{said}" if away < 0 else f"还剩{said}"
 
 
+def apart(told: str, other: str) -> str:
+    """How long from one moment to another."""
+    size = to_micros(datetime.fromisoformat(other)) - to_micros(datetime.fromisoformat(told))
+    for length, name in ((DAY, "天"), (HOUR, "小时")):
+        if abs(size) >= 2 * length:
+            return f"{size // length}{name}"
+    return f"{size // MINUTE}分钟"
+
+
 def percent(share: float | None) -> str:
     """A probability as people read it: small ones are not told as nothing."""
     if share is None:
@@ -88,11 +97,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
-    made.filters |= {"moment": moment, "day": day, "left": left, "percent": percent, "iso": iso}
+    made.filters |= {
+        "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso
+    }  # fmt: skip
     return made
 
 
 _TEMPLATES: Final = _environment()
+
+
+def text_of(template: str, **values: Any) -> str:
+    """What a template that isn't a page of the service makes of values."""
+    return _TEMPLATES.get_template(template).render(values)
 
 
 def rendered(

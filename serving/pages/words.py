@@ -66,6 +66,7 @@ TARGETS: Final = {
     "self_harm": "自伤",
 }
 ROLES: Final = {"applicant": "申请人", "respondent": "被申请人", "affected": "受影响人"}
+DOORS: Final = {**SOURCES, "visit": "走访", "unsaid": "未注明"}
 SEXES: Final = {"female": "女", "male": "男", "unknown": "性别不详"}
 CATEGORIES: Final = {
     "divorce": "离婚",
@@ -73,6 +74,31 @@ CATEGORIES: Final = {
     "neighbour_grudge": "邻里积怨",
     "other": "其他",
 }
+PURPOSES: Final = {
+    "mediation": "调解处置",
+    "visit": "安排走访",
+    "emergency": "紧急处置",
+    "objection": "复核异议",
+    "handover": "工作交接",
+}
+REGISTRY_SHOWN: Final = {"": "在管", "left": "已移出", "contested": "有异议", "all": "全部"}
+REGISTRY_DONE: Final = {
+    "entered": "列入",
+    "left": "移出",
+    "corrected": "更正",
+    "removed": "撤销",
+}
+FINDINGS_OF_REVIEW: Final = {"kept": "维持", "corrected": "更正", "removed": "撤销"}
+OBJECTION_STATES: Final = {"open": "待复核", "reviewed": "待答复", "answered": "已答复"}
+ANSWERED: Final = {"in_person": "当面", "phone": "电话", "letter": "书面"}
+PROGRESS: Final = {
+    "received": "已受理",
+    "contacted": "已联系",
+    "handled": "办理中",
+    "closed": "已办结",
+    "withdrawn": "已撤回",
+}
+STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
 NOT_MET: Final = {"absent": "", "refused": "对方拒绝见面。", "moved": "对方已搬离此处。"}
 """Why nobody was met, as it is written into the record."""
@@ -87,6 +113,14 @@ FOUND: Final = {
 """What one tap says of a visit."""
 REFERRALS: Final = ("派出所", "社区医院", "心理援助", "妇联", "法律援助", "调委会")
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
+LEVELS: Final = {"grid": "网格", "community": "社区", "street": "街道", "district": "区级"}
+URGINGS: Final = {
+    "before": "到期提醒",
+    "due": "到期催办",
+    "community": "升至社区催办",
+    "street": "升至街道督办",
+    "district": "升至区级督办",
+}
 SLIP_STATES: Final = {
     "issued": "已下发",
     "acknowledged": "已签收",
@@ -119,7 +153,16 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "sex": SEXES,
     "category": CATEGORIES,
     "finding": FINDINGS,
+    "registry_done": REGISTRY_DONE,
+    "review": FINDINGS_OF_REVIEW,
+    "objection_state": OBJECTION_STATES,
+    "answered": ANSWERED,
+    "progress": PROGRESS,
+    "stars": STARS,
     "deadline": DEADLINES,
+    "door": DOORS,
+    "level": LEVELS,
+    "urging": URGINGS,
     "slip_state": SLIP_STATES,
     "slip_step": SLIP_STEPS,
     "slip_kind": SLIP_KINDS,

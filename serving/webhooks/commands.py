@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from serving.settings import Settings
 
 webhook = typer.Typer(
-    help="Webhooks: other systems told of colours, decisions, deadlines, slips.", no_args_is_help=True
+    help="Webhooks: others told of colours, decisions, deadlines, slips, the registry.",
+    no_args_is_help=True,
 )
 _Store = Annotated[str | None, typer.Option("--store", help=STORE_HELP)]
 _Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id; `anlan webhook list`.")]
@@ -25,7 +26,7 @@ _Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id; `anl
 def add_webhook(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where to send; https.")],
     events: Annotated[
-        str, typer.Option("--events", help="Of colour, decision, deadline, slip; commas between.")
+        str, typer.Option("--events", help="Of colour, decision, deadline, slip, registry; commas between.")
     ],
     area: Annotated[
         str | None,

@@ -6,7 +6,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header
 
-from serving.webhooks.schemas import ColourMessage, DeadlineMessage, DecisionMessage, SlipMessage
+from serving.webhooks.schemas import (
+    ColourMessage,
+    DeadlineMessage,
+    DecisionMessage,
+    RegistryMessage,
+    SlipMessage,
+)
 
 router = APIRouter()
 
@@ -34,11 +40,16 @@ def decision(body: DecisionMessage, id: _Id, at: _When, signature: _Signature) -
     """Told once for each decision."""
 
 
-@router.post("deadline", summary="A deadline comes near or has come", responses=_TAKEN)
+@router.post("deadline", summary="A deadline comes near, has come, or climbs", responses=_TAKEN)
 def deadline(body: DeadlineMessage, id: _Id, at: _When, signature: _Signature) -> None:
-    """Told before and at a deadline, unless it was met."""
+    """Told before and at a deadline, and at each level that it climbs to, unless it was met."""
 
 
 @router.post("slip", summary="A slip was issued, or came to its next state", responses=_TAKEN)
 def slip(body: SlipMessage, id: _Id, at: _When, signature: _Signature) -> None:
     """Told once for each step."""
+
+
+@router.post("registry", summary="Somebody entered the registry or left it", responses=_TAKEN)
+def registry(body: RegistryMessage, id: _Id, at: _When, signature: _Signature) -> None:
+    """Told once for each change of an entry, to whoever is told of the area where the person lives."""

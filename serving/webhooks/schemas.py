@@ -41,12 +41,13 @@ class DecisionData(_Said):
 
 
 class DeadlineData(_Said):
-    """A deadline comes near, or has come and isn't met."""
+    """A deadline comes near, has come and isn't met, or has climbed to the next level."""
 
     dispute_id: str
     assessment_id: str
     kind: Literal["respond", "classify", "review"]
-    phase: Literal["before", "due"]
+    phase: Literal["before", "due", "late"]
+    level: Literal["grid", "community", "street", "district"] = Field(description="Who is urged.")
     due_at: str = Field(description="RFC 3339.")
     colour: Colour
 
@@ -84,6 +85,26 @@ class SlipData(_Said):
     unit: str
     state: Literal["issued", "acknowledged", "handled", "reviewed", "closed"]
     at: str = Field(description="RFC 3339: of the step.")
+
+
+class RegistryData(_Said):
+    """Somebody was entered in the registry, left it, or an entry was corrected or removed."""
+
+    dispute_id: str
+    entry_id: str
+    person_id: str = Field(description="The pseudonym.")
+    grid_id: str = Field(description="Where the person lives.")
+    category: Literal["divorce", "domestic_violence", "neighbour_grudge", "other"]
+    state: Literal["entered", "left", "corrected", "removed"]
+    at: str = Field(description="RFC 3339: when it was recorded.")
+
+
+class RegistryMessage(_Said):
+    """The body of `registry`."""
+
+    type: Literal["registry"] = "registry"
+    timestamp: str = Field(description="RFC 3339: when it happened.")
+    data: RegistryData
 
 
 class SlipMessage(_Said):

@@ -291,7 +291,7 @@ def _draw_dispute(draw: st.DrawFn, rows: Rows, name: str) -> None:
 def _correction(draw: st.DrawFn, name: str, row: Row) -> Row:
     later = copy.copy(row)
     later["recorded_at"] += draw(st.sampled_from([1, STEP, 7 * STEP]))
-    if name in ("disputes", "parties", "events") and draw(st.integers(0, 3)) == 0:
+    if name in ("disputes", "parties", "events", "registry") and draw(st.integers(0, 3)) == 0:
         return later | {"withdrawn": True}
     other = st.sampled_from
     if name == "disputes":

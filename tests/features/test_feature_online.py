@@ -297,6 +297,7 @@ def kin(store: Store) -> Store:
         parties = [(one, "applicant"), (other, "respondent")]
         add_dispute(rows, f"d{number:02d}", known, known, parties, relation=relation)
         add_event(rows, f"e{number:02d}", f"d{number:02d}", known, known + DAY, "repeat_report")
+    _entry(rows, "k", "p2", "d10", START + 11 * DAY)
     fill(store, rows)
     return store
 
@@ -346,6 +347,11 @@ def _party_leaves(rows: Rows, later: int) -> None:
     )
 
 
+def _entry_is_removed(rows: Rows, later: int) -> None:
+    _entry(rows, "k", "p2", "d10", later)
+    rows["registry"][-1]["withdrawn"] = True
+
+
 def _event_moves(rows: Rows, later: int) -> None:
     add_event(rows, "e03", "d04", START, later, "agreement_breached")
 
@@ -361,6 +367,7 @@ CHANGES = {
     "an outcome": lambda rows, later: add_outcome(rows, "o", "d01", later - DAY, later),
     "an entry": lambda rows, later: _entry(rows, "r", "p1", "d05", later),
     "an entry for who isn't party": lambda rows, later: _entry(rows, "r", "p3", "d00", later),
+    "an entry is removed": _entry_is_removed,
     "a visit": lambda rows, later: _visit(rows, "v", "p0", later),
 }
 

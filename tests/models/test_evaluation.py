@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models import baselines
 from models.evaluation import HALVES, OURS, Judged, judge
+from models.evaluation_log import log_evaluation
 from models.examples import intakes
 from models.fit import Trained, train
 from models.report import write_report
@@ -274,3 +277,28 @@ def test_records_without_a_truth_have_no_ceiling(judged: Judged, district_folder
     assert read_truth(district_folder) is None
     found = metrics_table(judged, None, replicates=2)
     assert not found["metric"].str.contains("ceiling|soft").any()
+
+
+def test_mlflow_keeps_it_with_a_run_for_each_origin(
+    judged: Judged, simulated: Snapshot, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    out = shutil.copytree(written, tmp_path / "out")
+    metrics = pd.read_csv(out / "metrics.csv")
+    (out / "mine.txt").write_text("nobody else's")
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    run = client.get_run(log_evaluation(judged, metrics, out, model=None, digest=simulated.digest))
+    main = metrics.query("model == 'anlan' and target == 'escalation' and horizon_days == 90").set_index(
+        "metric"
+    )
+    for end, column in (("", "value"), (".low", "low"), (".high", "high")):
+        assert (
+            run.data.metrics[f"average_precision.escalation_90{end}"] == main.loc["average_precision", column]
+        )
+    nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run.info.run_id}'")
+    assert len(nested) == len(judged.origins)
+    at_intake = judged.cases.at_intake & np.isfinite(judged.cases.labels.within("escalation", 90))
+    assert sum(one.data.metrics["cases"] for one in nested) == at_intake.sum()
+    held = {Path(one.path).name for one in client.list_artifacts(run.info.run_id, "evaluation")}
+    assert held == {"metrics.csv", "reliability.csv", "report.html"}

@@ -1,26 +1,17 @@
-"""The audit by group finds what is planted, says nothing of few, and stands before the champion."""
+"""The audit by group finds what is planted and says nothing of few."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 
 from docket.snapshot import Snapshot
-from docket.times import parse_instant
-from models import registry
 from models.fairness import LEAST, audit
-from models.fit import Trained
-from models.gate import Acceptance, AcceptanceError, PromotionBlockedError
 from models.groups import ATTRIBUTES, groups_of
-from models.packaging import register
 from models.underreporting import thinned
-from pipelines.cli import run
 
 N = 4000
 
@@ -106,63 +97,3 @@ def test_a_street_that_reports_less_has_less_on_record_and_others_what_they_had(
     assert (street != "s0").sum() == (less["grid_id"].map(grids) != "s0").sum()
     left = (less["grid_id"].map(grids) == "s0").sum() / (street == "s0").sum()
     assert 0.65 < left < 0.8
-
-
-# The gate
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
-        monkeypatch.setenv(name, f"sqlite:///{tmp_path}/mlruns/mlflow.db")
-
-
-def with_breach(learned: Trained) -> Trained:
-    told = {"text": "street s2: observed harm over expected 2.10 [1.40, 3.00]"}
-    report = {**learned.report, "audit": {**learned.report["audit"], "breaches": [told]}}
-    return Trained(learned.scorer, learned.validated, report, learned.example)
-
-
-@pytest.mark.usefixtures("empty")
-def test_a_breach_keeps_a_version_from_being_champion_until_a_person_accepts_it(learned: Trained) -> None:
-    broken = with_breach(learned)
-    assert register(broken) == "models:/anlan/1"
-    with pytest.raises(registry.NoSuchModelError):
-        registry.find()  # not even the first by itself
-    with pytest.raises(PromotionBlockedError, match=r"street s2.*2\.10.*--accept-by"):
-        register(broken, promote=True)
-    with pytest.raises(PromotionBlockedError):
-        registry.promote("models:/anlan/2")
-    with pytest.raises(AcceptanceError, match="no reason"):
-        Acceptance("王敏", "  ")
-    registry.promote("models:/anlan/2", Acceptance("王敏", "样本少，已请该街道补报"))
-    assert registry.find().uri == "models:/anlan/2"
-    stored = mlflow.MlflowClient().get_model_version("anlan", "2").tags
-    assert (stored["accepted_by"], stored["accepted_because"]) == ("王敏", "样本少，已请该街道补报")
-    assert "s2" in json.loads(stored["breaches"])[0] and parse_instant(stored["accepted_at"]) > 0
-    # what was accepted stays accepted; another version is another question
-    assert registry.promote("models:/anlan/2").version == "2"
-    with pytest.raises(PromotionBlockedError):
-        registry.promote("models:/anlan/1")
-    assert registry.find().uri == "models:/anlan/2"
-
-
-@pytest.mark.usefixtures("empty")
-def test_a_person_accepts_by_command_with_name_and_reason(
-    learned: Trained, capsys: pytest.CaptureFixture[str]
-) -> None:
-    uri = register(with_breach(learned))
-    assert run(["promote", uri]) == 1
-    assert "--accept-by NAME --because REASON" in capsys.readouterr().err
-    assert run(["promote", uri, "--accept-by", "王敏"]) == 2
-    assert "no reason given" in capsys.readouterr().err
-    assert run(["promote", "models:/anlan/99"]) == 1
-    assert run(["promote", uri, "--accept-by", "王敏", "--because", "样本少"]) == 0
-    assert capsys.readouterr().out == f"{uri}\n" and registry.find().uri == uri
-
-
-@pytest.mark.usefixtures("empty")
-def test_without_a_breach_nothing_stands_in_the_way(learned: Trained) -> None:
-    assert learned.report["audit"]["breaches"] == []
-    uri = register(learned, promote=True)
-    assert registry.find().uri == uri and registry.gate_of(registry.find()) == {"gate": "clear"}

@@ -38,7 +38,7 @@ def use(patch: pytest.MonkeyPatch, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Registered:
-    """A registry with two versions of a model; neither was promoted by name.
+    """A registry with two versions of a model, the first of which was named champion.
 
     Attributes
     ----------
@@ -48,14 +48,14 @@ class Registered:
         Why no model could be loaded before the first.
     uris
         What registering answered.
-    champions
-        The champion after each.
+    unnamed
+        Why no model could be loaded while neither had been named.
     """
 
     tracking: str
     before: str
     uris: tuple[str, str]
-    champions: tuple[str, str]
+    unnamed: str
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,11 @@ def registered(learned: Trained, tmp_path_factory: pytest.TempPathFactory) -> It
         tracking = use(patch, tmp_path_factory.mktemp("registry"))
         with pytest.raises(NoSuchModelError) as refused:
             registry.load()
-        first, after_first = register(learned), registry.find().uri
-        second, after_second = register(learned), registry.find().uri
-        yield Registered(tracking, str(refused.value), (first, second), (after_first, after_second))
+        uris = (register(learned), register(learned))
+        with pytest.raises(NoSuchModelError) as unnamed:
+            registry.load()
+        registry.name(uris[0])
+        yield Registered(tracking, str(refused.value), uris, str(unnamed.value))
 
 
 @pytest.fixture
@@ -85,18 +87,17 @@ def artifacts(registered: Registered, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-def test_the_first_version_is_the_champion_and_a_later_one_is_not_by_itself(registered: Registered) -> None:
+def test_no_version_is_champion_by_itself_not_even_the_first(registered: Registered) -> None:
     assert registered.uris == ("models:/anlan/1", "models:/anlan/2")
-    assert registered.champions == ("models:/anlan/1", "models:/anlan/1")
+    assert registered.unnamed == registered.before
     assert registry.load()[1] == "models:/anlan/1"
 
 
-def test_a_version_is_promoted_by_name_and_taken_back(registered: Registered, learned: Trained) -> None:
+def test_a_version_is_named_and_another_in_its_place(registered: Registered) -> None:
     try:
-        assert registry.promote("models:/anlan/2").uri == registry.find().uri == "models:/anlan/2"
-        assert register(learned, promote=True) == registry.find().uri == "models:/anlan/3"
+        assert registry.name("models:/anlan/2").uri == registry.find().uri == "models:/anlan/2"
     finally:
-        registry.promote("models:/anlan/1")
+        registry.name("models:/anlan/1")
     assert registry.find("models:/anlan@champion").uri == "models:/anlan/1"
 
 
@@ -107,7 +108,7 @@ def test_what_is_not_there_is_refused_by_name(registered: Registered, uri: str) 
     with pytest.raises(NoSuchModelError, match=re.escape(uri)):
         registry.find(uri)
     with pytest.raises(NoSuchModelError):
-        registry.promote(uri)
+        registry.name(uri)
     assert registry.find().uri == "models:/anlan/1"
 
 

@@ -142,8 +142,15 @@ def test_promotions_and_exports_are_in_the_log(
     store: Store, trained: Trained, assessed: list[str], tmp_path: Path
 ) -> None:
     uri = trained.stdout.split()[-1]
-    trained.anlan("promote", uri, "--store", store.url)
-    trained.anlan("promote", "models:/anlan/99", "--store", store.url, code=1)
+    signed = ("--store", store.url, "--by", "王敏", "--reason", "季度重训")
+    trained.anlan("promote", uri, *signed, code=1)  # there is one case in the store: nothing to judge it by
+    trained.anlan("promote", "models:/anlan/99", *signed, code=1)
+    trained.anlan(
+        "promote",
+        uri,
+        *signed,
+        *(f"--waive={name}=只有一件" for name in ("checklist", "calibration", "speed", "fresh")),
+    )
     cases = tmp_path / "cases.csv"
     cases.write_text(f"dispute_id,as_of\na,{datetime.now(UTC).isoformat()}\n")
     trained.anlan("visits", "--store", store.url, "--date", "2026-01-05", "--out", tmp_path / "v.csv")

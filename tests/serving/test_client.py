@@ -96,7 +96,8 @@ def test_every_call_answers_in_its_shape(store: Store) -> None:
             "category": "other",
             "entered_at": now(),
         }
-        assert client.enter(entry).dispute_id == client.leave("r1").dispute_id == "a"
+        assert client.enter(entry).dispute_id == client.leave("r1", reason="已和解").dispute_id == "a"
+        assert client.give_token("a", days=3).path.startswith("/progress/")
         harm = {"outcome_id": "o1", "at": now(), "kind": "self_harm", "severity": 1}
         client.report_outcomes("a", {"outcomes": [harm]})
         told = list(client.assessments("a"))

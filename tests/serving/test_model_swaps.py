@@ -96,15 +96,15 @@ def test_swaps_and_roll_backs_lose_no_request_and_mix_no_versions(
             sender.start()
         some_more()
         for uri in (second, third, first, second):
-            registry.promote(uri)
+            registry.name(uri)
             wait_for(f"{uri} is in use", lambda uri=uri: ready()["model"] == uri)
             some_more()
         with altered(models_registry.scorer_folder(fourth) / "golden.json", _other_risk):
-            registry.promote(fourth)
+            registry.name(fourth)
             wait_for("the broken one is refused", lambda: "was refused" in str(ready()["trouble"]))
             some_more()
             assert ready()["model"] == second
-        registry.promote(first)
+        registry.name(first)
         settled = {"ready": True, "model": first, "store": "ok", "trouble": None}
         wait_for("back at the first", lambda: ready() == settled)
         some_more()
@@ -145,7 +145,7 @@ def test_a_broken_champion_is_refused_once_and_said(
 
         for place, (file, change, reason) in enumerate(BROKEN.values(), start=1):
             with altered(folder / file, change):
-                registry.promote(fourth)
+                registry.name(fourth)
                 wait_for(
                     reason, lambda reason=reason: reason in (client.get("/readyz").json()["trouble"] or "")
                 )
@@ -154,9 +154,9 @@ def test_a_broken_champion_is_refused_once_and_said(
                 answer = client.post("/v1/cases", json=case(f"b{place}"))
                 assert answer.status_code == 201 and answer.json()["model_version"] == first
                 assert metric("anlan_model_refused_total") == place and metric("anlan_model_behind") == 1
-                registry.promote(first)
+                registry.name(first)
                 wait_for("all is well", lambda: client.get("/readyz").json()["trouble"] is None)
-        registry.promote(fourth)  # mended, and named anew
+        registry.name(fourth)  # mended, and named anew
         wait_for("the mended one is in use", lambda: client.get("/readyz").json()["model"] == fourth)
         assert metric("anlan_model_behind") == 0
     refusals = [line for line in "".join(capfd.readouterr()).splitlines() if '"model_refused"' in line]
@@ -198,7 +198,7 @@ def test_a_model_that_can_not_be_fetched_is_asked_for_again(store: Store, models
     with TestClient(create_app(Settings(store=store.url, model_poll=0.05))) as client:
         kept.rename(away)
         try:
-            registry.promote(second)
+            registry.name(second)
             trouble = wait_for("trouble", lambda: client.get("/readyz").json()["trouble"])
             assert second in trouble and client.get("/readyz").json()["model"] == first
         finally:

@@ -63,6 +63,25 @@ def _story(client: httpx.Client) -> None:
     latest = client.get("/v1/cases/a").json()["assessment"]["assessment_id"]
     decision = {"assessment_id": latest, "colour": "yellow", "reason": NARRATIVE}
     assert client.put("/v1/cases/a/decision", json=decision).status_code in (200, 201, 202)
+    _registry(client)
+
+
+def _registry(client: httpx.Client) -> None:
+    """Somebody is entered, looked for by name and contests it; whoever reported says what they think."""
+    entry = {"entry_id": "r1", "person_id": "p-a", "dispute_id": "a", "category": "other",
+             "entered_at": _now(), "reason": NARRATIVE}  # fmt: skip
+    assert client.post("/v1/registry", json=entry).status_code == 201
+    found = client.post("/v1/registry:search", json={"purpose": "visit", "name": NAME})
+    assert [one["entry_id"] for one in found.json()["entries"]] == ["r1"]
+    said = client.post("/v1/registry/r1/objections", json={"said": NARRATIVE})
+    path = f"/v1/registry/r1/objections/{said.json()['objection_id']}/review"
+    assert client.post(path, json={"finding": "kept", "answer": NARRATIVE}).status_code == 409
+    assert client.post("/v1/registry/r1/leave", json={"reason": NARRATIVE}).status_code == 201
+    page = client.post("/v1/cases/a/progress", json={}).json()["path"]
+    assert PHRASE not in client.get(page).text
+    rated = client.post(page, data={"stars": "1", "comment": NARRATIVE})
+    assert rated.status_code == 303
+    assert seen((NUMBER, PHONE), client.get(page).content) == []  # masked as it was kept
 
 
 def _errors(client: httpx.Client) -> list[httpx.Response]:
@@ -98,6 +117,12 @@ def _errors(client: httpx.Client) -> list[httpx.Response]:
         client.post("/v1/visits", json={"visits": [{"visit_id": "v9", "worker_id": NAME, "text": NARRATIVE}]}),
         client.put("/v1/cases/a/decision", json={"assessment_id": NUMBER, "colour": NAME, "reason": NARRATIVE}),
         client.post("/v1/registry", json={"entry_id": "r", "person_id": NUMBER, "category": PHRASE}),
+        client.post("/v1/registry:search", json={"purpose": NARRATIVE, "name": NAME}),
+        client.post(f"/v1/registry/{NAME}/objections", json={"said": NARRATIVE}),
+        client.post("/v1/registry:decline", json={"dispute_id": NAME, "person_id": NUMBER, "reason": PHRASE}),
+        client.get(f"/progress/{NAME}{PHONE}"),
+        client.post(f"/progress/{PHONE}", data={"stars": NARRATIVE, "comment": NARRATIVE}),
+        client.get(f"/login/provider/back?code={PHONE}&state={PHRASE}"),
         client.post("/v1/cases/a/merge", json={"into": NAME, "reason": NARRATIVE}),
         client.post("/v1/cases", json=case("lost", NARRATIVE)),
         client.post("/v1/cases", json=case("odd", NARRATIVE)),
@@ -164,7 +189,7 @@ def test_nothing_personal_leaves_but_in_answers(
         _, signing = endpoints.add(
             conn,
             url=f"{receiver.url}?token={PHONE}",
-            events=["colour", "decision", "deadline"],
+            events=["colour", "decision", "deadline", "registry"],
             now=now_micros(),
         )
     environment = os.environ | {

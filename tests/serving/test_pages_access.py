@@ -17,11 +17,23 @@ from docket.store import Store
 from docket.store.desk import SESSIONS
 from docket.store.metadata import AUDIT_LOG
 from docket.times import DAY, HOUR, now_micros
-from serving.permissions import PAGES
+from serving.permissions import OPEN, PAGES
 
 DENIED = [(route, scope) for route, rule in PAGES.items() for scope in SCOPES if scope not in rule.scopes]
 ALLOWED = [(route, scope) for route, rule in PAGES.items() for scope in rule.scopes]
-STORED = ("decisions", "slip_steps", "visits", "annotations", "merges", "lowerings", "assessments")
+STORED = (
+    "decisions",
+    "slip_steps",
+    "visits",
+    "annotations",
+    "merges",
+    "lowerings",
+    "assessments",
+    "registry",
+    "registry_notes",
+    "objections",
+    "progress_tokens",
+)
 
 
 @pytest.fixture
@@ -178,6 +190,17 @@ def test_nobody_else_sees_a_page_or_sends_a_form(pages: TestClient, store: Store
     assert [count(store, table) for table in STORED] == before
 
 
+def test_what_needs_no_key_shows_nothing_of_anybody(pages: TestClient, store: Store) -> None:
+    seed(pages, store)
+    open_ones = [path for path in OPEN if path != "/openapi.json"]
+    assert open_ones
+    for path in open_ones:
+        answer = Person(pages, "").get(path.format(name="x1", token="x1"))
+        assert answer.status_code < 500 and not answer.headers.get("location", "").startswith("/cases")
+        shown = answer.text.replace("/assets/x1", "").replace("/progress/x1", "")
+        assert not any(name in shown for name in ("p-x1", "x2", "邻居楼上漏水", "一网格")), path
+
+
 @pytest.mark.parametrize(("route", "scope"), ALLOWED)
 def test_whoever_may_sees_the_page(pages: TestClient, store: Store, route: str, scope: str) -> None:
     seed(pages, store)
@@ -193,12 +216,14 @@ def test_whoever_may_sees_the_page(pages: TestClient, store: Store, route: str, 
 def test_pages_of_another_area_are_out_of_reach(pages: TestClient, store: Store, area: str) -> None:
     seed(pages, store)
     before = [count(store, table) for table in STORED]
+    people = {scope: person(pages, store, scope, area) for scope in SCOPES}
     for route, rule in PAGES.items():
         for scope in rule.scopes if rule.reach != "none" else ():
-            answer = visit_page(person(pages, store, scope, area), route)
+            answer = visit_page(people[scope], route)
             if rule.reach == "listed":
                 assert answer.status_code in (200, 404), (route, scope)
                 assert not any(f"/cases/{name}" in answer.text for name in ("x1", "x2", "x4")), route
+                assert not any(f"p-{name}" in answer.text for name in ("x1", "x2", "x4")), route
             else:
                 assert answer.status_code == (404 if rule.reach == "case" else 403), (route, scope)
     assert [count(store, table) for table in STORED] == before

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -17,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
+from issuer import Issuer, issuing
 from pydantic import ValidationError
 from small_district import case, key_of
 from walking import call, seed
@@ -30,66 +27,10 @@ from serving.settings import Settings
 from serving.tokens import Tokens
 
 
-@dataclass
-class Issuer:
-    """Publishes public keys and signs claims with the private ones."""
-
-    keys: dict[str, Any] = field(default_factory=dict)
-    fetched: int = 0
-    broken: bool = False
-    url: str = ""
-
-    def publish(self, kid: str, key: Any = None) -> None:
-        self.keys[kid] = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def jwks(self) -> dict[str, Any]:
-        made = []
-        for kid, key in self.keys.items():
-            kind = (
-                jwt.algorithms.ECAlgorithm
-                if isinstance(key, ec.EllipticCurvePrivateKey)
-                else jwt.algorithms.RSAAlgorithm
-            )
-            made.append({**kind.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig"})
-        return {"keys": made}
-
-    def token(
-        self, kid: str = "k1", algorithm: str = "RS256", key: Any = None, **claims: Any
-    ) -> dict[str, str]:
-        now = datetime.now(UTC)
-        said = {
-            "iss": "https://id.example", "aud": "anlan", "sub": "li.ming", "iat": now,
-            "exp": now + timedelta(minutes=5), "scope": "openid centre profile", "area": "district",
-        } | claims  # fmt: skip
-        # from now, not from when the tests were collected
-        said = {n: now + v if isinstance(v, timedelta) else v for n, v in said.items() if v is not None}
-        made = jwt.encode(said, key or self.keys[kid], algorithm=algorithm, headers={"kid": kid})
-        return {"Authorization": f"Bearer {made}"}
-
-
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    made = Issuer()
-    made.publish("k1")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.fetched += 1
-            body = json.dumps(made.jwks()).encode()
-            self.send_response(503 if made.broken else 200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}/jwks"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with issuing() as made:
+        yield made
 
 
 def settings_of(store: Store, issuer: Issuer, **more: Any) -> Settings:

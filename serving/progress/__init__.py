@@ -1,0 +1,1 @@
+"""How far a case is, for whoever reported it."""
