@@ -32,7 +32,7 @@ WAYS = ("unweighted", "weighted", "doubly_robust")
 def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--disputes", type=int, default=20_000)
+    parser.add_argument("--disputes", type=int, default=12_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 11)))
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()

@@ -177,7 +177,7 @@ def take(
         ("centre", {"queue": "/queue", "case": f"/cases/{scene['case']}", "slips": "/slips",
                     "slip": f"/slips/{scene['slip']}", "practice": "/practice",
                     "registry": "/registry", "entry": f"/registry/entries/{scene['entry']}",
-                    "proposed": "/registry/proposed"}),
+                    "proposed": "/registry/proposed", "map": "/map"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(
@@ -211,6 +211,8 @@ def _progress(page: Page, base: str, case: str, out: Path, width: str) -> None:
 def shot(page: Page, path: Path, *, whole: bool) -> None:
     """One picture, of the whole page or of what is seen first."""
     page.wait_for_load_state("networkidle")
+    if page.locator("#map").count():
+        page.locator("#map[data-ready=yes]").wait_for()
     page.wait_for_timeout(300)  # ECharts draws in the next frame
     if whole and page.evaluate("document.documentElement.scrollHeight") > 4 * page.evaluate("innerHeight"):
         whole = False

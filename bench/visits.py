@@ -62,11 +62,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     lines = [
-        f"Visits planned greedily and at best, {DAYS} days of demo districts of {options.disputes:,} disputes.",
+        f"Greedy and best assignment of visits, {DAYS} days of each demo district "
+        f"of {options.disputes:,} disputes.",
         machine(),
         "",
-        f"{'seed':>4} {'absent':>6} {'workers':<11} {'plan':<7} {'places':>7} {'red overdue':>11} {'overdue':>8} "
-        f"{'worth':>9} {'p_true':>8}",
+        f"{'seed':>4} {'absent':>6} {'workers':<11} {'plan':<7} {'places':>7} {'red overdue':>11} "
+        f"{'overdue':>8} {'worth':>9} {'p_true':>8}",
     ]
     for seed in options.seeds:
         lines += of_seed(options.disputes, seed)
@@ -76,7 +77,7 @@ def main() -> None:
 
 
 def of_seed(disputes: int, seed: int) -> list[str]:
-    """Both plans of a district, with the capacity that workers have, and with less of it and more vacancies."""
+    """Both plans of a district: with the workers that it has, and with half of them absent."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "records"
         generate(folder, end=END, disputes=disputes, seed=seed)

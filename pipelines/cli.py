@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
+from pipelines.areas_commands import areas
 from pipelines.audit_commands import audit
 from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_MODEL, PART_ROWS, Engine
 
@@ -59,6 +60,7 @@ EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; t
 features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(features, name="features")
 app.add_typer(audit, name="audit")
+app.add_typer(areas, name="areas")
 
 
 @app.command("demo-district")

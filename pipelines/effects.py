@@ -94,7 +94,8 @@ def _of_visits(visiting: Visiting | None, follow: int, washout: int) -> str:
             f"{visiting.visits:,} visits that met somebody, the first in {washout} days, beside "
             f"{visiting.occasions:,} days without one; {follow} days after each.",
             f"Those weighted say as much as {visiting.effective:,.0f} equal ones. Largest difference in "
-            f"means, in standard deviations: {visiting.imbalance[0]:.2f}, weighted {visiting.imbalance[1]:.2f}.",
+            f"means, in standard deviations: {visiting.imbalance[0]:.2f}, "
+            f"weighted {visiting.imbalance[1]:.2f}.",
             "",
         ]
         for found in visiting.found:
