@@ -10,9 +10,10 @@ from docket.faults import BadInput
 from docket.snapshot import Clock, Snapshot
 from docket.store import open_store
 from docket.times import now_micros, parse_instant
+from models.watch.kept import keep
 from models.watch.log import log_watch
 from models.watch.report import alarm_lines, verdict, write
-from models.watch.result import keep, watch
+from models.watch.result import watch
 from pipelines.defaults import store_url
 from pipelines.progress import progress, stages
 
@@ -40,7 +41,7 @@ def run(store: str | None, *, out: Path | None, until: str | None = None, track:
                 raise BadInput(str(error)) from None
         tell("keeping")
         with opened.begin() as conn:
-            keep(conn, found)
+            keep(conn, found.now, found.kept())
         if out is not None:
             write(found, out)
         if track:

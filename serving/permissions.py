@@ -86,6 +86,7 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /slips/{slip_id}": Rule(("centre",), "case", "view"),
     "POST /slips/{slip_id}/steps": Rule(("centre",), "case", "slip"),
     "GET /practice": Rule(("centre",), "listed", "view"),
+    "GET /watch": Rule(("centre", "analyst"), "none", None),
     "GET /visits": Rule(("worker",), "listed", "view"),
     "POST /visits": Rule(("worker",), "sent", "score"),
     "POST /logout": Rule(SCOPES, "none", "logout"),

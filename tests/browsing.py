@@ -94,6 +94,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /slips/{slip_id}": (f"/slips/{slip}", None),
         "POST /slips/{slip_id}/steps": (f"/slips/{slip}/steps", {"state": "acknowledged"}),
         "GET /practice": ("/practice", None),
+        "GET /watch": ("/watch", None),
         "GET /visits": ("/visits", None),
         "POST /visits": ("/visits", visit),
     }

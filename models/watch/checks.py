@@ -23,7 +23,7 @@ MONTH: Final = 365.25 / 12
 LEAST_CASES: Final = 20
 """Cases in the days that are compared; with fewer a check of cases can't tell anything yet."""
 MOST_CASES: Final = 4_000
-"""For checks by a kernel, whose cost grows with the square: of more, the latest days that hold as many."""
+"""For checks by a kernel, whose cost grows with the square: of more, the latest days, then a sample."""
 WORST: Final = 5
 
 Found = tuple[float, pd.DataFrame]
@@ -86,7 +86,10 @@ class Compared:
 
     @classmethod
     def of(cls, as_of: Ints, span: Span, *, most: int | None = None, draws: int = DRAWS) -> Compared:
-        """The cases of a span, of more than `most` the latest whole days that hold as many."""
+        """The cases of a span; of more than `most` those of fewer days before, and of these a sample.
+
+        What is drawn without a look at the day leaves every set of days as likely as before.
+        """
         if most is not None:
             counts = np.bincount(_within(span, as_of), minlength=span.total)
             held = np.cumsum(counts[::-1])
@@ -94,6 +97,9 @@ class Compared:
             span = Span(span.end, span.days, int(np.clip(fitting, LEAST_REFERENCE, span.reference)))
         day = span.day_of(as_of)
         rows = np.flatnonzero((day >= 0) & (day < span.total))
+        if most is not None and len(rows) > most:
+            rng = np.random.default_rng([span.end // DAY, span.days])
+            rows = np.sort(rng.choice(rows, most, replace=False))
         made = span.draws(draws)
         return cls(span, rows, day[rows], made, made[:, day[rows]])
 

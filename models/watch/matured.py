@@ -15,6 +15,7 @@ from models.splits import QUARTER
 from models.targets import DEFAULT_HORIZON, labels, reporting_delay
 from models.trials import INTERVENED_WITHIN
 from models.watch.checks import CHECKS, Check, limit
+from models.watch.kept import FOLLOWED
 
 if TYPE_CHECKING:
     from docket.snapshot import Snapshot
@@ -25,7 +26,6 @@ LEAST: Final = 5.0
 """Harms, expected or come, from which on a figure is told."""
 TELLING: Final = ("yellow", "red")
 """Colours whose precision is told."""
-ROWS: Final = ("all", "visited", "not visited")
 COLUMNS: Final = (
     "cases", "mature", "n", "harmed", "expected", "ratio", "low", "high",
     "coloured", "hits", "precision", "precision_low", "precision_high",
@@ -43,10 +43,10 @@ def matured(snapshot: Snapshot, answers: pd.DataFrame, now: int) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        A row for each of `ROWS`: `cases` (which), `mature` (until when they came in, µs), `n`, `harmed`,
-        `expected` (sum of the risks), `ratio` (harmed over expected) with an exact 95 % interval, `coloured`
-        (yellow or red), `hits` (of these, harmed), and their `precision` with its own. NaN: it can't be told
-        yet.
+        A row for each of `models.watch.kept.FOLLOWED`: `cases` (which), `mature` (until when, µs), `n`,
+        `harmed`, `expected` (sum of the risks), `ratio` (harmed over expected) with an exact 95 %
+        interval, `coloured` (yellow or red), `hits` (of these, harmed), and their `precision` with its own.
+        NaN: it can't be told yet.
     """
     known = snapshot.until(now)
     delay = reporting_delay(known, now)
@@ -58,7 +58,7 @@ def matured(snapshot: Snapshot, answers: pd.DataFrame, now: int) -> pd.DataFrame
     seen = visited(known, kept)
     risk = kept["risk"].to_numpy(np.float64)
     coloured = kept["colour"].isin(TELLING).to_numpy(bool)
-    which = {"all": told, "visited": told & seen, "not visited": told & ~seen}
+    which = dict(zip(FOLLOWED, (told, told & seen, told & ~seen), strict=True))
     return pd.DataFrame(
         [
             {"cases": name, "mature": end, **_figures(harmed[rows], risk[rows], coloured[rows])}

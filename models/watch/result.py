@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from docket.store.metadata import WATCH_RESULTS
 from docket.times import DAY, rfc3339
 from features.catalogue import CATALOGUE, COLUMNS
 from models.material import Progress
@@ -172,22 +171,6 @@ def volume_table(stream: Stream) -> pd.DataFrame:
         as_before = float(before.sum()) * LONG / days if days > 0 else np.nan
         rows.append({"series": name, **counts, f"{LONG} days as before": as_before})
     return pd.DataFrame(rows)
-
-
-def keep(conn: sa.Connection, watched: Watched) -> None:
-    """Keep what stays of a watch in the store."""
-    text = json.dumps(watched.kept(), ensure_ascii=False, allow_nan=False)
-    conn.execute(sa.insert(WATCH_RESULTS).values(at=watched.now, alarms=len(watched.alarms), result=text))
-
-
-def latest(conn: sa.Connection) -> dict[str, Any] | None:
-    """What stayed of the last watch; None if there was none."""
-    w = WATCH_RESULTS.c
-    row = conn.execute(sa.select(w.result).order_by(w.at.desc(), w.watch_no.desc()).limit(1)).first()
-    if row is None:
-        return None
-    found: dict[str, Any] = json.loads(row[0])
-    return found
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ HARM: Final = "outcomes"
 """The series of harms that were heard of."""
 MAIN: Final = RISK_COLUMNS.index(f"escalation_{DEFAULT_HORIZON}")
 _GRAMS: Final = 2**14
+LOOKED_BACK: Final = 730 * DAY
+"""Longer than a quarter takes to mature, however late harm is heard of."""
 AT_INTAKE: Final = DAY
 """An assessment is of the intake if it was made within this of it."""
 ANSWER_COLUMNS: Final = ("dispute_id", "as_of", "model_version", "colour", "risk", "features")
@@ -169,7 +171,9 @@ def _flows(snapshot: Snapshot) -> dict[str, Ints]:
 
 
 def first_answers(conn: sa.Connection, now: int) -> pd.DataFrame:
-    """What a model first answered of each dispute, by `ANSWER_COLUMNS`, `features` as the JSON kept with it.
+    """What a model first answered of each dispute of the last two years, by `ANSWER_COLUMNS`.
+
+    `features` is the JSON kept with it, missing where it is older than any day that is looked at.
 
     Parameters
     ----------
@@ -178,12 +182,15 @@ def first_answers(conn: sa.Connection, now: int) -> pd.DataFrame:
     """
     a = ASSESSMENTS.c
     number = sa.func.row_number().over(partition_by=a.dispute_id, order_by=(a.as_of, a.created_at))
-    told_ = sa.and_(a.model_version.is_not(None), a.as_of < now)
-    query = sa.select(
-        a.dispute_id, a.as_of, a.model_version, a.colour, a.answer, a.features, number.label("number")
-    ).where(told_)
-    rows = query.subquery()
-    found = conn.execute(sa.select(rows).where(rows.c.number == 1).order_by(rows.c.dispute_id)).mappings()
+    looked_at = midnight(now) - (REFERENCE + max(SPANS)) * DAY
+    values = sa.case((a.as_of >= looked_at, a.features), else_=sa.null()).label("features")
+    rows = (
+        sa.select(a.dispute_id, a.as_of, a.model_version, a.colour, a.answer, values, number.label("number"))
+        .where(a.model_version.is_not(None), a.as_of < now)
+        .subquery()
+    )
+    first = sa.and_(rows.c.number == 1, rows.c.as_of >= now - LOOKED_BACK)
+    found = conn.execute(sa.select(rows).where(first).order_by(rows.c.dispute_id)).mappings()
     return pd.DataFrame([_row(row) for row in found], columns=list(ANSWER_COLUMNS))
 
 

@@ -1,6 +1,6 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, queue, slips, visits
+from serving.pages import api_docs, case, files, login, practice, queue, slips, visits, watch
 
 ROUTERS = (
     files.router,
@@ -11,5 +11,6 @@ ROUTERS = (
     case.router,
     slips.router,
     practice.router,
+    watch.router,
     visits.router,
 )

@@ -26,12 +26,13 @@ from features.catalogue import COLUMNS
 from models.fit import Trained
 from models.targets import RISK_COLUMNS
 from models.watch import shifts
-from models.watch.checks import CHECKS, FAMILIES, check_all, limit
+from models.watch.checks import CHECKS, FAMILIES, Compared, check_all, limit
 from models.watch.days import Span, beyond_chance
+from models.watch.kept import NAMES, keep, latest
 from models.watch.log import log_watch
 from models.watch.matured import calibration, matured
 from models.watch.report import alarm_lines, verdict, write
-from models.watch.result import keep, latest, watch
+from models.watch.result import watch
 from models.watch.stream import ANSWER_COLUMNS, MAIN, first_answers, stream_of
 from pipelines.cli import run
 
@@ -68,6 +69,8 @@ def test_where_nothing_changes_a_month_of_daily_runs_raises_no_alarm(
         assert alarms(checks) == set(), back
         told = {check.family for check in checks if check.p is not None}
         assert told == FAMILIES.keys() - {"scores"}  # no model has answered here
+        columns = next(check for check in checks if check.family == "features" and check.days == 7)
+        assert columns.parts["now"].max() > 0.25  # which the usual limit would have called a drift
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -120,6 +123,18 @@ def test_a_change_of_how_columns_hang_together_is_seen_by_the_classifier_alone()
     assert beyond_chance(shifts.psi(bins, column, chosen))[0] > 0.05
     area = shifts.told_apart(shifts.table_kernel(values), day, chosen)
     assert (area >= area[0]).mean() <= limit(CHECKS)
+
+
+def test_of_a_large_district_the_kernels_see_a_sample_of_every_day() -> None:
+    rng = np.random.default_rng(2)
+    span = Span(NOW, 28, 182)
+    as_of = np.sort(rng.integers(span.reference_begin, span.end, 60_000))
+    c = Compared.of(as_of, span, most=2_000, draws=3)
+    assert len(c.rows) == 2_000 and c.chosen.shape == (4, 2_000)
+    assert c.span.days == 28 and c.span.reference == 56  # the days before are the fewest that are allowed
+    assert np.abs(np.bincount(c.day, minlength=84) - 2_000 / 84).max() < 30
+    whole = Compared.of(as_of[::40], span, most=2_000, draws=3)
+    assert len(whole.rows) == 1_500 and whole.span == span
 
 
 def test_the_limits_add_up_to_one_false_alarm_a_month() -> None:
@@ -206,10 +221,10 @@ def test_a_store_is_watched_kept_logged_and_nobody_is_named(
         found = watch(conn, Snapshot.from_store(opened), now, draws=DRAWS)
     assert found.alarms == [] and all(check.p is not None for check in found.checks if check.days == 28)
     with opened.begin() as conn:
-        keep(conn, found)
-        kept = latest(conn)
-    assert kept is not None and kept["until"].startswith("2024-06-15T00:00:00")
-    assert {check["family"] for check in kept["checks"]} == {*FAMILIES, "calibration"}
+        keep(conn, found.now, found.kept())
+        at, kept = latest(conn) or (0, {})
+    assert at == now and kept["until"].startswith("2024-06-15T00:00:00")
+    assert {check["family"] for check in kept["checks"]} == {*FAMILIES, "calibration"} == set(NAMES)
     assert kept["practice"] and sum(row["decisions"] for row in kept["practice"]) == 5
     assert {row["seconds"] for row in kept["practice"]} == {60.0}
     assert kept["slips"][0]["workers"] == 16 and kept["slips"][0]["a_worker_a_day"] == 0
@@ -284,7 +299,7 @@ def test_the_command_says_its_alarms_and_ends_well(
     assert table.loc[("volume", 28), "alarm"] and not table.loc[("missing", 28), "alarm"]
     with opened.snapshot() as conn:
         kept = latest(conn)
-    assert kept is not None and any(check["alarm"] for check in kept["checks"])
+    assert kept is not None and any(check["alarm"] for check in kept[1]["checks"])
     code, _, err = command([*words, "--until", "yesterday"], capsys)
     assert code == 2 and "--until" in err and "yesterday" in err
     opened.close()
