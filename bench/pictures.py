@@ -133,9 +133,8 @@ def act(base: str, key: Any) -> dict[str, Any]:
         lists = Counter(row["worker_id"] for row in http.get("/visits").json()["visits"])
     worker = lists.most_common(1)[0][0]
     walks = key("--scope", "worker", "--worker", worker)
-    return {
-        "centre": other, "worker": walks, "case": shown["dispute_id"], "slip": slip, "entry": entry, "harmed": harmed
-    }  # fmt: skip
+    places = {"case": shown["dispute_id"], "slip": slip, "entry": entry, "harmed": harmed}
+    return {"centre": other, "worker": walks, **places}
 
 
 def _much(http: httpx.Client, dispute_id: str) -> int:
