@@ -29,6 +29,7 @@ from serving.repeats.service import ask_of
 from serving.shapes import PRINTABLE
 from serving.slips import service as slips
 from serving.slips.schemas import SlipIn
+from serving.urgings import service as urgings
 
 router = APIRouter(prefix="/cases/{dispute_id}", route_class=Page)
 DONE: Final = {
@@ -69,6 +70,7 @@ def get_case(
         history=histories.history(state, key, dispute_id),
         slips=slips.of_case(state, dispute_id),
         stands=_stands(case),
+        next_steps=urgings.following(state, dispute_id),
         risks=_by_target(assessment),
         horizons=_HORIZONS,
         colours=list(COLOURS),

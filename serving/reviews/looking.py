@@ -202,7 +202,7 @@ def climbed(conn: sa.Connection, dispute_id: str, harm: int) -> list[dict[str, A
 
 
 def planned(conn: sa.Connection, dispute_id: str, visits: Sequence[Row], harm: int) -> list[dict[str, Any]]:
-    """Places on visit lists up to the harm's day, and whether that person was visited then."""
+    """Places on visit lists before the harm's day, and whether that person was visited then."""
     paid = {(one["person_id"], local_day(one["at"]).isoformat()) for one in visits}
     until = local_day(harm).isoformat()
     return [

@@ -85,10 +85,10 @@ def visits(
 
 
 def planned(conn: sa.Connection, dispute_id: str, *, until: str) -> list[dict[str, Any]]:
-    """Places on visit lists for the people of a case up to a date (ISO), the first first."""
+    """Places on visit lists for the people of a case before a date (ISO), the first first."""
     made = PLANNED_VISITS.c
     query = sa.select(made.date, made.worker_id, made.person_id).where(
-        made.dispute_id == dispute_id, made.rank.is_not(None), made.date <= until
+        made.dispute_id == dispute_id, made.rank.is_not(None), made.date < until
     )
     return [dict(row) for row in conn.execute(query.order_by(made.date, made.person_id)).mappings()]
 

@@ -65,6 +65,16 @@ def listed(
     }
 
 
+def following(state: State, dispute_id: str) -> dict[str, dict[str, Any]]:
+    """The next step of each deadline of a case that the caller was shown, by the deadline's kind."""
+    with state.store.snapshot() as conn:
+        waiting = [row for row in urging.of_case(conn, dispute_id) if row["sent_at"] is None]
+    first: dict[str, dict[str, Any]] = {}
+    for row in sorted(waiting, key=lambda row: int(row["due_at"])):
+        first.setdefault(row["deadline"], {"step": row["step"], "due_at": rfc3339(row["due_at"])})
+    return first
+
+
 def own_level(key: Key) -> str:
     """The level that a key is of: its area's, else the district."""
     return "district" if key.area is None else key.area.kind

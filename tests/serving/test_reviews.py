@@ -13,7 +13,7 @@ from small_district import case, key_of
 
 from docket.store import Store
 from docket.store.metadata import PLANNED_VISITS
-from docket.times import now_micros
+from docket.times import local_day, now_micros
 from serving.urgings.scheduler import Scheduler
 
 ROUND: Callable[[Scheduler], float] = Scheduler.round
@@ -81,7 +81,8 @@ def test_an_assessment_that_was_altered_does_not_pass_for_what_was_said(
 def test_missed_deadlines_steps_and_visits_are_told(centre: TestClient, store: Store) -> None:
     report(centre, "x", recorded_at=moment(hours=2))
     ROUND(Scheduler(centre.app.state.anlan))  # type: ignore[attr-defined]
-    places = [("2026-01-05", 1), ("2026-01-06", 2), ("2026-01-07", None), ("2999-01-01", 1)]
+    today = local_day(now_micros()).isoformat()
+    places = [("2026-01-05", 1), ("2026-01-06", 2), ("2026-01-07", None), (today, 1), ("2999-01-01", 1)]
     with store.begin() as conn:
         for date, rank in places:
             row = {"date": date, "worker_id": "w1", "person_id": "p-x", "dispute_id": "x", "rank": rank}

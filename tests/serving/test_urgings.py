@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from browsing import person, service
 from fastapi.testclient import TestClient
 from served import wait_for
 from small_district import case, count, key_of
@@ -53,8 +54,9 @@ def centre(quiet: None, client: TestClient, store: Store) -> TestClient:
     return client
 
 
-def look(client: TestClient, clock: Callable[[sa.Connection], int] = database_now) -> None:
-    ROUND(Scheduler(client.app.state.anlan, clock))  # type: ignore[attr-defined]
+def look(client: TestClient, clock: Callable[[sa.Connection], int] | None = None) -> None:
+    state = client.app.state.anlan  # type: ignore[attr-defined]
+    ROUND(Scheduler(state) if clock is None else Scheduler(state, clock))
 
 
 def sent(store: Store, dispute_id: str | None = None) -> list[tuple[str, str]]:
@@ -271,6 +273,9 @@ def test_steps_wait_are_sent_in_their_order_and_end_when_the_deadline_is_met(
         look(centre, clock)
         assert sent(store)[-1] == ("respond", step)
     assert len(sent(store)) == 5
+    with store.snapshot() as conn:
+        logged = sa.text("SELECT COUNT(*) FROM audit_log WHERE action = 'urge'")
+        assert conn.execute(logged).scalar_one() == 5
     listed = centre.get("/v1/urgings").json()
     assert listed["level"] == "district" and listed["open"] == {
         "grid": 1, "community": 1, "street": 1, "district": 1
@@ -355,6 +360,9 @@ def test_a_case_that_is_closed_withdrawn_or_merged_climbs_no_further(
     centre.post("/v1/cases/shut/events", json=event("e1", "closed"))
     centre.post("/v1/cases/gone/withdraw", json={"reason": "误报"})
     centre.post("/v1/cases/same/merge", json={"into": "other", "reason": "同一件事"})
+    with store.snapshot() as conn:
+        waiting = sa.text("SELECT DISTINCT dispute_id FROM urgings WHERE sent_at IS NULL")
+        assert list(conn.execute(waiting).scalars()) == ["other"]
     look(centre, Clock(now_micros() + 40 * DAY))
     with store.snapshot() as conn:
         query = sa.text(
@@ -409,6 +417,14 @@ def test_a_store_of_before_gets_its_steps_within_an_hour(centre: TestClient, sto
         conn.execute(sa.text("DELETE FROM urgings"))
     look(centre)
     assert count(store, "urgings") == 10
+
+
+def test_a_case_page_says_who_is_told_next(centre: TestClient, store: Store) -> None:
+    centre.post("/v1/cases", json=case("x", opened_at=ago(hours=3), recorded_at=ago(minutes=35)))
+    look(centre)
+    with service(store) as pages:
+        page = person(pages, store, "centre").get("/cases/x").text
+    assert page.count("升至社区催办") == 1 and page.count("到期催办") == 1 and page.count("到期提醒") == 1
 
 
 # Several schedulers, and one that dies.
