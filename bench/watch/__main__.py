@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,7 @@ from bench.machine import machine
 from bench.watch.drifts import PLANTED, Plant
 from bench.watch.world import END, FIRST, World, learned, tables_of
 from docket.times import DAY, LOCAL, from_micros, rfc3339
+from models.scorer import Scorer
 from models.watch.checks import CHECKS, FAMILIES, MONTH, limit
 from models.watch.days import DRAWS
 
@@ -31,7 +32,7 @@ CODE: Final = (
     "bench/watch/*.py", "docket/demo/*.py", "features/**/*.py", "models/watch/*.py", "models/fit.py",
     "models/hazard.py", "models/targets.py", "models/reading.py",
 )  # fmt: skip
-ONSETS: Final = tuple(FIRST + days * DAY for days in (40, 130, 220))
+ONSETS: Final = tuple(FIRST + days * DAY for days in (60, 200))
 LONGEST: Final = 140
 """Days within which a planted change is to be found."""
 ALL: Final = (*FAMILIES, "calibration")
@@ -48,12 +49,9 @@ def main() -> None:
     seeds = [int(seed) for seed in asked.seeds.split(",")]
     recipe = {"disputes": asked.disputes, "draws": asked.draws, "code": code_digest(CODE)}
 
-    @cache
-    def district(seed: int, drift: float) -> dict[str, pd.DataFrame]:
-        return tables_of(seed, asked.disputes, drift)
-
-    scorer = cache(lambda seed, drift: learned(district(seed, drift), seed))
     began = time.monotonic()
+    still: list[Result] = []
+    planted: dict[str, list[Result]] = {name: [] for name in PLANTED}
 
     def result(name: str, seed: int, more: dict[str, object], make: Callable[[], Result]) -> Result:
         told = {**recipe, "name": name, "seed": seed, **more}
@@ -61,32 +59,22 @@ def main() -> None:
         sys.stderr.write(f"{time.monotonic() - began:6.0f} s  {name}, seed {seed}\n")
         return found
 
-    planted = {
-        name: [
+    for place, seed in enumerate(seeds):
+        tables = tables_of(seed, asked.disputes)
+        scorer = cache(lambda tables=tables, seed=seed: learned(tables, seed))
+        still.append(
             result(
-                name, seed, {"onset": onset},
-                lambda plant=plant, meant=meant, seed=seed, onset=onset: _delay(
-                    plant, tuple(sorted(meant)), district(seed, 0.0), scorer(seed, 0.0), onset, asked.draws
-                ),
+                "nothing", seed, {},
+                lambda tables=tables, scorer=scorer: _still(World.of(tables, scorer()), asked.draws),
             )
-            for seed in seeds
-            for onset in ONSETS
-        ]
-        for name, (plant, meant) in PLANTED.items()
-    }  # fmt: skip
-    still = {
-        drift: [
-            result(
-                f"drift {drift}", seed, {},
-                lambda seed=seed, drift=drift: _still(
-                    World.of(district(seed, drift), scorer(seed, drift)), asked.draws
-                ),
-            )
-            for seed in seeds
-        ]
-        for drift in (0.0,)
-    }  # fmt: skip
-    asked.out.write_text(_report(still, planted, seeds, asked.disputes, asked.draws), encoding="utf-8")
+        )  # fmt: skip
+        for name, (plant, meant) in PLANTED.items():
+            for onset in ONSETS:
+                made = partial(_delay, plant, tuple(sorted(meant)), tables, scorer, onset, asked.draws)
+                planted[name].append(result(name, seed, {"onset": onset}, made))
+        # after each district, so that a run that is stopped has said what it knows
+        told = _report(still, planted, seeds[: place + 1], asked.disputes, asked.draws)
+        asked.out.write_text(told, encoding="utf-8")
     sys.stdout.write(asked.out.read_text(encoding="utf-8"))
 
 
@@ -106,12 +94,12 @@ def _delay(
     plant: Plant,
     meant: tuple[str, ...],
     tables: dict[str, pd.DataFrame],
-    scorer: object,
+    scorer: Callable[[], Scorer],
     onset: int,
     draws: int,
 ) -> Result:
     """Days until one of the checks that are meant to raises an alarm, and which did."""
-    world = World.of(plant(tables, pd.Timestamp(from_micros(onset)).tz_convert(LOCAL)), scorer)
+    world = World.of(plant(tables, pd.Timestamp(from_micros(onset)).tz_convert(LOCAL)), scorer())
     last = min(onset + LONGEST * DAY, END)
     for now, found in world.days(onset + DAY, last, draws, meant):
         raised = sorted({check.family for check in found if check.alarm})
@@ -121,7 +109,7 @@ def _delay(
 
 
 def _report(
-    still: dict[float, list[Result]],
+    still: list[Result],
     planted: dict[str, list[Result]],
     seeds: list[int],
     disputes: int,
@@ -136,18 +124,17 @@ def _report(
         "",
         "false alarms; standing: each day counts, begun: one that stands on counts once",
     ]
-    for found in still.values():
-        days = sum(one["days"] for one in found)
-        for word, of in (("standing", "raised"), ("begun", "begun")):
-            total = Counter[str]()
-            for one in found:
-                total.update(one[of])
-            told = ", ".join(f"{name} d: {count}" for name, count in total.most_common()) or "none"
-            each = [sum(one[of].values()) / one["days"] * MONTH for one in found]
-            lines.append(
-                f"  {word:9} {sum(total.values()) / days * MONTH:5.2f} a month over {days} days (a seed: "
-                f"{', '.join(f'{value:.2f}' for value in each)}); {told}"
-            )
+    days = sum(one["days"] for one in still)
+    for word, of in (("standing", "raised"), ("begun", "begun")):
+        total = Counter[str]()
+        for one in still:
+            total.update(one[of])
+        told = ", ".join(f"{name} d: {count}" for name, count in total.most_common()) or "none"
+        each = ", ".join(f"{sum(one[of].values()) / one['days'] * MONTH:.2f}" for one in still)
+        lines.append(
+            f"  {word:9} {sum(total.values()) / days * MONTH:5.2f} a month over {days} days (by seed: "
+            f"{each}); {told}"
+        )
     lines += ["", f"days until a planted change is found; - : not within {LONGEST} days or the records' end"]
     for name, found in planted.items():
         delays = [one["days"] for one in found]

@@ -34,9 +34,9 @@ _BACK: Final = 365 + 210
 _VERSION: Final = "models:/anlan/1"
 
 
-def tables_of(seed: int, disputes: int, drift: float) -> dict[str, pd.DataFrame]:
+def tables_of(seed: int, disputes: int) -> dict[str, pd.DataFrame]:
     """Three years of records."""
-    made = dict(district(end=LAST, disputes=disputes, seed=seed, settings=DistrictSettings(drift=drift)))
+    made = dict(district(end=LAST, disputes=disputes, seed=seed, settings=DistrictSettings(drift=0.0)))
     del made["truth"]
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,33 @@ Found = tuple[float, pd.DataFrame]
 
 
 @dataclass(frozen=True)
+class Lack:
+    """Why something can't be told yet.
+
+    Attributes
+    ----------
+    what
+        `cases` in the days compared, `days` of records, days that the version in use `answered`, or `harms`
+        that came or were expected of what has matured.
+    have, need
+        How many there are, and must be.
+    """
+
+    what: Literal["cases", "days", "answered", "harms"]
+    have: int
+    need: int
+
+    def __str__(self) -> str:
+        told = {
+            "cases": "{} cases came in",
+            "days": "records reach back for {} days",
+            "answered": "the version in use has answered for {} days",
+            "harms": "of what has matured {} harms came or were expected",
+        }
+        return f"{told[self.what].format(self.have)}, {self.need} are needed"
+
+
+@dataclass(frozen=True)
 class Check:
     """What came of a check.
 
@@ -40,10 +67,10 @@ class Check:
     days
         How many days were compared with those before.
     p
-        How seldom chance gives as much; None: it can't be told yet, `why` says so.
+        How seldom chance gives as much; None: it can't be told yet.
     limit
         Below it there is an alarm.
-    why
+    lack
         Why it can't be told.
     parts
         `part, now, before, p` of what was looked at, the most unlikely first; p corrected for their number.
@@ -53,7 +80,7 @@ class Check:
     days: int
     p: float | None
     limit: float
-    why: str = ""
+    lack: Lack | None = None
     parts: pd.DataFrame | None = None
 
     @property
@@ -237,16 +264,16 @@ def check_all(
     answer = []
     for name in families:
         for days in FAMILIES[name].spans:
-            span, why = _span(stream, name, days)
-            if span is None:
-                answer.append(Check(name, days, None, limit(CHECKS), why))
+            span = _span(stream, name, days)
+            if isinstance(span, Lack):
+                answer.append(Check(name, days, None, limit(CHECKS), span))
                 continue
             p, parts = FAMILIES[name].find(stream, span, draws)
             answer.append(Check(name, days, p, limit(CHECKS), parts=parts))
     return answer
 
 
-def _span(stream: Stream, family: str, days: int) -> tuple[Span | None, str]:
+def _span(stream: Stream, family: str, days: int) -> Span | Lack:
     """The days of a check, or why there aren't enough of them."""
     since, moments = stream.known_from, stream.as_of
     if family in _FILLING:
@@ -254,21 +281,20 @@ def _span(stream: Stream, family: str, days: int) -> tuple[Span | None, str]:
     if family == "scores":
         used = _version(stream)
         if used is None:
-            return None, "no model has answered a case"
+            return Lack("answered", 0, LEAST_REFERENCE + days)
         moments = moments[(stream.cases["model_version"] == used).to_numpy(bool)]
         since = int(moments.min())
     whole = (stream.end - since) // DAY
     reference = min(FAMILIES[family].reference, int(whole) - days)
     if reference < LEAST_REFERENCE:
-        told = "the version in use has answered" if family == "scores" else "records reach back"
         filling = LONGEST if family in _FILLING else 0
-        needed = LEAST_REFERENCE + days + filling
-        return None, f"{told} for {max(whole + filling, 0)} days, {needed} are needed"
+        what: Literal["answered", "days"] = "answered" if family == "scores" else "days"
+        return Lack(what, max(int(whole) + filling, 0), LEAST_REFERENCE + days + filling)
     span = Span(stream.end, days, reference)
     mine = int((_within(span, moments) >= span.reference).sum())
     if mine < LEAST_CASES and family not in ("volume", "harm"):
-        return None, f"{mine} cases in {days} days, {LEAST_CASES} are needed"
-    return span, ""
+        return Lack("cases", mine, LEAST_CASES)
+    return span
 
 
 def _version(stream: Stream) -> str | None:

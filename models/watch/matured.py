@@ -14,7 +14,7 @@ from models.policy import COLOURS, exact_interval
 from models.splits import QUARTER
 from models.targets import DEFAULT_HORIZON, labels, reporting_delay
 from models.trials import INTERVENED_WITHIN
-from models.watch.checks import CHECKS, Check, limit
+from models.watch.checks import CHECKS, Check, Lack, limit
 from models.watch.kept import FOLLOWED
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MARGIN: Final = (0.8, 1.25)
 """Harms over what was expected within which risks count as right, as in `models.gates`."""
-LEAST: Final = 5.0
+LEAST: Final = 5
 """Harms, expected or come, from which on a figure is told."""
 TELLING: Final = ("yellow", "red")
 """Colours whose precision is told."""
@@ -110,9 +110,8 @@ def calibration(table: pd.DataFrame) -> Check:
     days, bound = int(QUARTER // DAY), limit(CHECKS)
     row = next(row for row in table.to_dict("records") if row["cases"] == "all")
     if not np.isfinite(row["ratio"]):
-        came = f"{int(row['harmed'])} harms of {row['expected']:.1f} expected"
-        told = f"{int(row['n'])} answers have matured, with {came}"
-        return Check("calibration", days, None, bound, f"{told}; {LEAST:.0f} are needed")
+        lack = Lack("harms", int(max(row["harmed"], row["expected"])), LEAST)
+        return Check("calibration", days, None, bound, lack)
     low, high = (margin * row["expected"] for margin in MARGIN)
     more, fewer = poisson.sf(row["harmed"] - 1, high), poisson.cdf(row["harmed"], low)
     p = float(min(1.0, 2 * min(more, fewer)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -67,7 +67,7 @@ class Watched:
                     "p": check.p,
                     "limit": check.limit,
                     "alarm": check.alarm,
-                    "why": check.why,
+                    "lack": None if check.lack is None else asdict(check.lack),
                     "parts": [] if check.parts is None else _plain(check.parts.head(WORST)),
                 }
                 for check in self.checks
@@ -125,7 +125,7 @@ def checks_table(checks: tuple[Check, ...]) -> pd.DataFrame:
                 "p": np.nan if check.p is None else check.p,
                 "limit": check.limit,
                 "alarm": check.alarm,
-                "why": check.why,
+                "why": "" if check.lack is None else str(check.lack),
                 "most unlikely": "" if check.parts is None else ", ".join(check.parts["part"].head(WORST)),
             }
             for check in checks

@@ -11,11 +11,13 @@ from models.watch.kept import latest
 from serving.answering import Here
 from serving.pages.access import Page, Who
 from serving.pages.rendering import rendered
-from serving.pages.words import SERIES, SOURCES
+from serving.pages.words import LACKS, SERIES, SOURCES
 
 router = APIRouter(prefix="/watch", route_class=Page)
 _SHARES: Final = frozenset({"missing", "cues"})
 _SHOWN: Final = 3
+_STRIKING: Final = 0.05
+"""Of a check that chance gives more often than this nothing stands out."""
 
 
 @router.get("")
@@ -34,15 +36,13 @@ def _urgency(check: dict[str, Any]) -> tuple[bool, bool]:
 
 
 def _named(check: dict[str, Any]) -> dict[str, Any]:
+    shown = check["parts"][:_SHOWN] if check["p"] is not None and check["p"] <= _STRIKING else []
     parts = [
-        {
-            "name": part_name(part["part"]),
-            "now": _figure(part["now"], check),
-            "before": _figure(part["before"], check),
-        }
-        for part in check["parts"][:_SHOWN]
+        {"name": part_name(part["part"]), **{when: _figure(part[when], check) for when in ("now", "before")}}
+        for part in shown
     ]
-    return {**check, "parts": parts}
+    lack = check["lack"]
+    return {**check, "parts": parts, "lack": None if lack is None else LACKS[lack["what"]].format(**lack)}
 
 
 def part_name(part: str) -> str:

@@ -152,6 +152,12 @@ SERIES: Final = {
     "colour": "颜色",
     "harmed over expected": "实际与预测之比",
 }
+LACKS: Final = {
+    "cases": "这些天只有{have}件，至少要{need}件",
+    "days": "记录只有{have}天，至少要{need}天",
+    "answered": "现用模型只用了{have}天，至少要{need}天",
+    "harms": "已有结果的危害只有{have}起，至少要{need}起",
+}
 FOLLOWED: Final = {"all": "全部", "visited": "走访过", "not visited": "未走访"}
 SCOPES: Final = {
     "dispatch": "分派系统",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,9 +24,10 @@ from docket.store.metadata import ASSESSMENTS, DECISIONS
 from docket.times import DAY, now_micros, parse_instant
 from features.catalogue import COLUMNS
 from models.fit import Trained
+from models.policy import COLOURS
 from models.targets import RISK_COLUMNS
 from models.watch import shifts
-from models.watch.checks import CHECKS, FAMILIES, Compared, check_all, limit
+from models.watch.checks import CHECKS, FAMILIES, Compared, Lack, check_all, limit
 from models.watch.days import Span, beyond_chance
 from models.watch.kept import NAMES, keep, latest
 from models.watch.log import log_watch
@@ -39,6 +40,7 @@ from pipelines.cli import run
 LAST = date(2025, 12, 31)
 NOW = parse_instant("2025-12-31")
 ONSET = pd.Timestamp("2025-12-03", tz="Asia/Shanghai")
+SUMMER = parse_instant("2024-06-15")
 NOBODY = pd.DataFrame(columns=list(ANSWER_COLUMNS))
 DRAWS = 599
 SETTINGS = DistrictSettings(drift=0.0, base_rate=0.05)
@@ -152,7 +154,7 @@ def store(
     """The made-up district, what a model answered at each intake after its data cut, and the records' end."""
     opened = open_store(store_url)
     load_folder(district_folder, opened, ingested_at=now_micros())
-    now = parse_instant("2024-06-15")
+    now = SUMMER
     first, frame = intake_frame(snapshot, CUT, now)
     risks = learned.scorer.risks(frame)
     colours = learned.scorer.policy.by_score(risks)
@@ -165,7 +167,7 @@ def store(
             {
                 "assessment_id": f"a-{place:04d}", "dispute_id": case, "as_of": int(as_of),
                 "model_version": "models:/anlan/1", "policy_version": "p",
-                "colour": ("none", "blue", "yellow", "red")[colours[place]],
+                "colour": COLOURS[colours[place]],
                 "answer": json.dumps({"risks": [{"risk": risk} for risk in risks[place].tolist()]}),
                 "features": json.dumps(values), "created_at": now_micros(), "seen": None,
             }
@@ -242,34 +244,53 @@ def test_a_store_is_watched_kept_logged_and_nobody_is_named(
     assert verdict(found).startswith("no alarm") and alarm_lines(found) == []
 
 
-def test_a_label_counts_only_once_it_has_matured(store: tuple[Store, int]) -> None:
-    opened, now = store
-    snapshot = Snapshot.from_store(opened)
-    with opened.snapshot() as conn:
-        answers = first_answers(conn, now)
-    table = matured(snapshot, answers, now).set_index("cases")
-    mature = int(table["mature"].iloc[0])
-    kept = answers[(answers["as_of"] >= mature - 91 * DAY) & (answers["as_of"] < mature)]
-    assert mature < now - 90 * DAY and table.loc["all", "n"] == len(kept) > 50
+@pytest.fixture(scope="module")
+def answers(snapshot: Snapshot, learned: Trained) -> pd.DataFrame:
+    """What a model answered at each intake after its data cut."""
+    first, frame = intake_frame(snapshot, CUT, SUMMER)
+    risks = learned.scorer.risks(frame)
+    colours = [COLOURS[rank] for rank in learned.scorer.policy.by_score(risks)]
+    made = first.rename(columns={"intake": "as_of"}).assign(
+        model_version="models:/anlan/1", colour=colours, risk=risks[:, MAIN], features=None
+    )
+    return made[list(ANSWER_COLUMNS)]
+
+
+def test_a_label_counts_only_once_it_has_matured(snapshot: Snapshot, answers: pd.DataFrame) -> None:
+    table = matured(snapshot, answers, SUMMER).set_index("cases")
+    kept = answers[(answers["as_of"] >= table["mature"].iloc[0] - 91 * DAY)]
+    kept = kept[kept["as_of"] < table["mature"].iloc[0]]
+    assert table["mature"].iloc[0] < SUMMER - 90 * DAY and table.loc["all", "n"] == len(kept) > 50
     assert table.loc["all", "expected"] == pytest.approx(kept["risk"].sum())
     assert table.loc["visited", "n"] + table.loc["not visited", "n"] == table.loc["all", "n"]
     assert table.loc["visited", "n"] > 0
     low, ratio, high = table.loc["all", ["low", "ratio", "high"]]
     assert low < ratio < high
-    early = matured(snapshot, answers, CUT + 95 * DAY).set_index("cases")
-    assert early.loc["all", "n"] == 0 and np.isnan(early.loc["all", "ratio"])
-    check = calibration(early.reset_index())
-    assert check.p is None and "0 answers have matured" in check.why and not check.alarm
+    early = matured(snapshot, answers, CUT + 95 * DAY)
+    assert early["n"].tolist() == [0, 0, 0] and early["ratio"].isna().all()
+    check = calibration(early)
+    assert check.p is None and check.lack == Lack("harms", 0, 5) and not check.alarm
 
 
-def test_risks_that_are_half_of_what_comes_raise_the_alarm(store: tuple[Store, int]) -> None:
-    opened, now = store
-    snapshot = Snapshot.from_store(opened)
-    with opened.snapshot() as conn:
-        answers = first_answers(conn, now)
-    assert not calibration(matured(snapshot, answers, now)).alarm
-    tenth = answers.assign(risk=answers["risk"] / 4)
-    assert calibration(matured(snapshot, tenth, now)).alarm
+def test_what_was_heard_of_later_changes_nothing(snapshot: Snapshot, answers: pd.DataFrame) -> None:
+    spring = SUMMER - 60 * DAY
+    then = matured(snapshot.until(spring), answers, spring)
+    pd.testing.assert_frame_equal(matured(snapshot, answers, spring), then)
+    assert then["harmed"].iloc[0] > 0
+    now = stream_of(snapshot, NOBODY, spring)
+    before = stream_of(snapshot.until(spring), NOBODY, spring)
+    pd.testing.assert_frame_equal(now.values, before.values)
+    assert now.texts == before.texts and all(
+        (now.flows[name] == before.flows[name]).all() for name in before.flows
+    )
+
+
+def test_risks_that_are_a_quarter_of_what_comes_raise_the_alarm(
+    snapshot: Snapshot, answers: pd.DataFrame
+) -> None:
+    assert not calibration(matured(snapshot, answers, SUMMER)).alarm
+    quarter = answers.assign(risk=answers["risk"] / 4)
+    assert calibration(matured(snapshot, quarter, SUMMER)).alarm
 
 
 def command(words: list[object], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -279,20 +300,16 @@ def command(words: list[object], capsys: pytest.CaptureFixture[str]) -> tuple[in
 
 
 def test_the_command_says_its_alarms_and_ends_well(
-    store_url: str,
-    tables: dict[str, pd.DataFrame],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    store_url: str, district: District, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened = open_store(store_url)
-    code, _, err = command(["watch", "--store", store_url, "--until", "2025-12-31", "--no-track"], capsys)
+    words = ["watch", "--store", store_url, "--no-track", "--until", "2024-06-15"]
+    code, _, err = command(words, capsys)
     assert code == 2 and "no dispute is known" in err
-    plant: Callable[..., dict[str, pd.DataFrame]] = PLANTED["a door closes"][0]
-    load_folder(
-        District(plant(tables, ONSET), pd.DataFrame()).write(tmp_path / "r"), opened, ingested_at=now_micros()
-    )
-    words = ["watch", "--store", store_url, "--no-track", "--out", tmp_path / "out"]
-    code, out, _ = command([*words, "--until", "2025-12-31"], capsys)
+    onset = pd.Timestamp("2024-05-18", tz="Asia/Shanghai")
+    closed = District(PLANTED["a door closes"][0](district.tables, onset), district.truth)
+    opened = open_store(store_url)
+    load_folder(closed.write(tmp_path / "r"), opened, ingested_at=now_micros())
+    code, out, _ = command([*words, "--out", tmp_path / "out"], capsys)
     assert code == 0
     assert any(line.startswith("alarm: volume, 28 days") and DOOR in line for line in out.splitlines())
     table = pd.read_csv(tmp_path / "out" / "checks.csv").set_index(["family", "days"])
@@ -300,6 +317,6 @@ def test_the_command_says_its_alarms_and_ends_well(
     with opened.snapshot() as conn:
         kept = latest(conn)
     assert kept is not None and any(check["alarm"] for check in kept[1]["checks"])
-    code, _, err = command([*words, "--until", "yesterday"], capsys)
+    code, _, err = command([*words[:-1], "yesterday"], capsys)
     assert code == 2 and "--until" in err and "yesterday" in err
     opened.close()
