@@ -220,6 +220,21 @@ def shadow(
 
 
 @app.command()
+def watch(
+    store: Store = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for watch.html and tables.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")] = True,
+) -> None:
+    """Tell whether what comes in, what is answered and what becomes of it is as it was; for a daily run."""
+    from pipelines.watch import run  # noqa: PLC0415
+
+    run(store, out=out, until=until, track=track)
+
+
+@app.command()
 def score(
     cases: Cases,
     out: Annotated[Path, typer.Option("--out", help="Parquet: twelve risks a case.")],

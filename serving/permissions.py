@@ -118,6 +118,7 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /practice": Rule(("centre",), "listed", "view"),
     "GET /map": Rule(("centre",), "listed", "view"),
     "GET /map/areas": Rule(("centre",), "listed", None),
+    "GET /watch": Rule(("centre", "analyst"), "none", None),
     "GET /visits": Rule(("worker",), "listed", "view"),
     "GET /visits/list.{ending}": Rule(("worker",), "listed", "export"),
     "POST /visits": Rule(("worker",), "sent", "score"),

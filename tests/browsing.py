@@ -152,6 +152,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /practice": ("/practice", None),
         "GET /map": ("/map", None),
         "GET /map/areas": ("/map/areas", None),
+        "GET /watch": ("/watch", None),
         "GET /visits": ("/visits", None),
         "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),

@@ -15,6 +15,7 @@ from serving.pages import (
     slips,
     urgings,
     visits,
+    watch,
 )
 
 ROUTERS = (
@@ -34,5 +35,6 @@ ROUTERS = (
     registry.router,
     registry.of_case,
     map.router,
+    watch.router,
     visits.router,
 )

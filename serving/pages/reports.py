@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from docket.keys import Key
 from docket.times import local_day, now_micros
 from serving.answering import Here
+from serving.errors import Unavailable
 from serving.pages.access import Page, Who
+from serving.pages.paper import KINDS, PaperError, as_pdf, shown, title_of
 from serving.pages.rendering import rendered
 from serving.queue import service as queue
 from serving.reports import service
 from serving.reports.endpoints import reached, wanted
-from serving.reports.paper import KINDS, as_pdf, shown, title_of
 from serving.reports.periods import KINDS as PERIODS
 from serving.reports.periods import Kind, Period
 from serving.shapes import LONGEST_ID, PRINTABLE, Date
@@ -66,9 +67,13 @@ def get_pdf(
 ) -> Response:
     """The same to print and to pass on."""
     report = service.report(state, key, wanted(period, date), reached(state, key, area))
+    try:
+        pdf = as_pdf(report)
+    except PaperError as error:
+        raise Unavailable(str(error)) from error
     name = f"anlan-{report['period']}-{report['begin']}.pdf"
     return Response(
-        as_pdf(report),
+        pdf,
         media_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )

@@ -130,6 +130,29 @@ SLIP_STATES: Final = {
 }
 SLIP_STEPS: Final = {"acknowledged": "签收", "handled": "处置完成", "reviewed": "复核", "closed": "办结"}
 SLIP_KINDS: Final = {"red": "督办单", "yellow": "处置单"}
+WATCHED: Final = {
+    "volume": "数量",
+    "harm": "危害事件",
+    "features": "各项特征",
+    "missing": "缺失",
+    "joint": "特征整体",
+    "cues": "风险表述",
+    "text": "文本用语",
+    "scores": "评分与颜色",
+    "calibration": "预测与实际",
+}
+SERIES: Final = {
+    "cases": "案件",
+    "events": "事件记录",
+    "visits": "走访",
+    "outcomes": "危害事件",
+    "area under the ROC curve": "可分辨程度",
+    "discrepancy": "用语差异",
+    "risk": "风险",
+    "colour": "颜色",
+    "harmed over expected": "实际与预测之比",
+}
+FOLLOWED: Final = {"all": "全部", "visited": "走访过", "not visited": "未走访"}
 SCOPES: Final = {
     "dispatch": "分派系统",
     "centre": "综治中心",
@@ -169,6 +192,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "scope": SCOPES,
     "area": AREAS,
     "trend": TRENDS,
+    "watched": WATCHED,
+    "followed": FOLLOWED,
 }
 
 

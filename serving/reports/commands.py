@@ -34,8 +34,8 @@ def report(
     from docket.keys import Area, KeyRequestError  # noqa: PLC0415
     from docket.store import open_store  # noqa: PLC0415
     from docket.times import local_day, now_micros  # noqa: PLC0415
+    from serving.pages.paper import PaperError, as_html, as_pdf  # noqa: PLC0415
     from serving.reports import repository, service  # noqa: PLC0415
-    from serving.reports.paper import PaperError, as_html, as_pdf  # noqa: PLC0415
     from serving.reports.periods import KINDS, Period  # noqa: PLC0415
 
     kind = next((one for one in KINDS if one == period), None)

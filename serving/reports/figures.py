@@ -35,7 +35,7 @@ class Change:
     count
         In the period.
     usual
-        The mean of the earlier periods, for as many days.
+        The mean of the earlier periods, for as many days; None where there are none.
     ratio, low, high
         Count over usual with its 95 % interval; None where nothing was counted before (`high` where nothing
         can be said above).
@@ -46,7 +46,7 @@ class Change:
     """
 
     count: int
-    usual: float
+    usual: float | None
     ratio: float | None
     low: float | None
     high: float | None
@@ -61,10 +61,12 @@ def change(count: int, days: float, earlier: Sequence[int], earlier_days: Sequen
     less: a district whose weeks always jump is not news each time it does.
     """
     before, total = sum(earlier), float(sum(earlier_days))
+    if total == 0:
+        return Change(count, None, None, None, None, 1.0, 1.0)
     spread = _spread(earlier, earlier_days)
     x, y = count / spread, before / spread
     share = days / (days + total)
-    usual = before / total * days if total else 0.0
+    usual = before / total * days
     if x + y == 0:
         return Change(count, usual, None, None, None, 1.0, spread)
     below, above = stats.beta.cdf(share, x, y + 1) if x else 1.0, stats.beta.sf(share, x + 1, y) if y else 1.0

@@ -184,6 +184,12 @@ def keep(conn: sa.Connection, report: Mapping[str, Any], area: Area | None, *, n
     return conn.execute(made).first() is not None
 
 
+def first(conn: sa.Connection) -> int | None:
+    """When the first dispute of the store was recorded (µs)."""
+    found = conn.execute(sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x")).scalar()
+    return None if found is None else int(found)
+
+
 def streets(conn: sa.Connection) -> list[str]:
     """Every street."""
     query = sa.text("SELECT DISTINCT g.street_id FROM known_grids AS g ORDER BY g.street_id")

@@ -16,7 +16,9 @@ class Changed(BaseModel):
     what: Literal["cases", "harms", "kind", "outcome"]
     code: str | None = Field(description="Which kind of dispute or of harm.")
     count: int
-    usual: float = Field(description="Of the earlier periods, for as many days.")
+    usual: float | None = Field(
+        description="Of the earlier periods that the records cover, for as many days."
+    )
     ratio: float | None = Field(description="Count over usual.")
     low: float | None = Field(description="95 % interval of the ratio.")
     high: float | None

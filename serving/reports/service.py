@@ -61,6 +61,10 @@ def made(conn: sa.Connection, period: Period, area: Area | None, as_of: int) -> 
     since, until = period.micros
     earliest = min(one.micros[0] for one in [*period.baseline(), _hot(period)])
     areas = repository.rows(conn, "areas", area)
+    begun = repository.first(conn)
+    # Of a time before the records began nothing is known: it isn't compared with.
+    earlier = [one for one in period.baseline() if begun is not None and one.micros[0] >= begun]
+    days = max(min(until, as_of) - since, HOUR) / DAY  # of a period that hasn't ended, until now
     ask = {"as_of": as_of, "since": earliest, "until": until}
     intake = repository.rows(conn, "intake", area, **ask)
     harms = repository.rows(conn, "outcomes", area, **ask)
@@ -85,14 +89,14 @@ def made(conn: sa.Connection, period: Period, area: Area | None, as_of: int) -> 
         "area_name": _name(areas, area),
         "as_of": rfc3339(as_of),
         "complete": until <= as_of,
-        "changes": _changes(period, intake, harms),
+        "changes": _changes(period, earlier, days, intake, harms),
         "doors": _counted(row["source"] for row in here),
         "hot": _heats(areas, intake, _hot(period)),
         "open": _open(parts["open"]),
         "urged": _urged(repository.rows(conn, "urged", area, **now)),
         "red_slips": _slips(repository.rows(conn, "slips", area, **now), since, until, as_of),
-        "indicators": _indicators(parts, areas, period, met, paid, as_of),
-        "rounds": _rounds(parts, areas, area, period, met, paid, as_of),
+        "indicators": _indicators(parts, areas, days, met, paid, as_of),
+        "rounds": _rounds(parts, areas, area, days, met, paid, as_of),
     }
 
 
@@ -114,20 +118,24 @@ def _counted(found: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _changes(period: Period, intake: Sequence[Row], harms: Sequence[Row]) -> list[dict[str, Any]]:
+def _changes(
+    period: Period, earlier: Sequence[Period], days: float, intake: Sequence[Row], harms: Sequence[Row]
+) -> list[dict[str, Any]]:
     """Counts of the period beside the earlier ones: all cases, each kind of dispute, each kind of harm."""
     lines: list[tuple[str, str | None, list[int]]] = [
         ("cases", None, [row["first_recorded"] for row in intake]),
         ("harms", None, [row["at"] for row in harms]),
     ]
     for what, rows, at in (("kind", intake, "first_recorded"), ("outcome", harms, "at")):
-        for code in sorted({row["kind"] for row in rows}):
-            lines.append((what, code, [row[at] for row in rows if row["kind"] == code]))
-    earlier = period.baseline()
+        by_code = {
+            code: [row[at] for row in rows if row["kind"] == code] for code in {row["kind"] for row in rows}
+        }
+        often = sorted(by_code, key=lambda code: (-_within(by_code[code], period), code))
+        lines += [(what, code, by_code[code]) for code in often]
     found = []
     for _, _, moments in lines:
         counts = [_within(moments, one) for one in [period, *earlier]]
-        found.append(figures.change(counts[0], period.days, counts[1:], [one.days for one in earlier]))
+        found.append(figures.change(counts[0], days, counts[1:], [one.days for one in earlier]))
     return [
         {
             "what": what,
@@ -139,8 +147,18 @@ def _changes(period: Period, intake: Sequence[Row], harms: Sequence[Row]) -> lis
             "high": one.high,
             "news": is_news,
         }
-        for (what, code, _), one, is_news in zip(lines, found, figures.news(found), strict=True)
+        for (what, code, _), one, is_news in zip(lines, found, _news(lines, found), strict=True)
     ]
+
+
+def _news(lines: Sequence[tuple[str, str | None, Any]], found: Sequence[figures.Change]) -> list[bool]:
+    """Which lines changed: the two totals are asked first, each kind among its likes."""
+    told = [False] * len(lines)
+    for family in (("cases", "harms"), ("kind",), ("outcome",)):
+        places = [place for place, line in enumerate(lines) if line[0] in family]
+        for place, is_news in zip(places, figures.news([found[place] for place in places]), strict=True):
+            told[place] = is_news
+    return told
 
 
 def _within(moments: Sequence[int], period: Period) -> int:
@@ -247,7 +265,7 @@ def _share(hits: int, n: int) -> dict[str, Any]:
 def _indicators(
     parts: Mapping[str, Sequence[Row]],
     areas: Sequence[Row],
-    period: Period,
+    days: float,
     met: Mapping[str, Mapping[str, int]],
     paid: set[tuple[str, str]],
     as_of: int,
@@ -256,9 +274,9 @@ def _indicators(
     filed, people = len(parts["filed"]), [row["population"] for row in areas]
     court: dict[str, Any] = {"filed": filed, "population": None, "rate": None, "low": None, "high": None}
     if people and all(people):
-        low, high = exact_rate(filed, period.days)
+        low, high = exact_rate(filed, days)
         a_year = _YEAR / sum(people) * 10_000
-        court |= {"population": sum(people), "rate": filed / period.days * a_year}
+        court |= {"population": sum(people), "rate": filed / days * a_year}
         court |= {"low": low * a_year, "high": high * a_year}
     agreed = sum(row["kind"] == "agreement" for row in parts["mediated"])
     kept = sum((row["person_id"], row["date"]) in paid for row in parts["places"])
@@ -282,7 +300,7 @@ def _rounds(
     parts: Mapping[str, Sequence[Row]],
     areas: Sequence[Row],
     area: Area | None,
-    period: Period,
+    days: float,
     met: Mapping[str, Mapping[str, int]],
     paid: set[tuple[str, str]],
     as_of: int,
@@ -303,7 +321,7 @@ def _rounds(
                 "open": sum(int(row["cases"]) for row in mine["open"]),
                 "red": sum(int(row["cases"]) for row in mine["open"] if row["colour"] == "red"),
                 "overdue": sum(int(row["overdue"]) for row in mine["open"]),
-                **_indicators(mine, theirs, period, met, paid, as_of),
+                **_indicators(mine, theirs, days, met, paid, as_of),
             }
         )
     return found

@@ -18,7 +18,7 @@ from serving.queue.board import goes_by
 from serving.urgings.ladder import Ladder
 from serving.webhooks import service as webhooks
 
-OLDEST: Final = 7 * DAY
+OLDEST: Final = 2 * DAY
 """A deadline that passed longer ago, and of which nothing was planned in time, is a matter of the queue:
 nobody is urged about what a load of old records brought in."""
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from docket.asof import NEVER
 from docket.keys import Area
 from docket.store.desk import URGINGS
-from docket.store.metadata import BOARD
+from docket.store.metadata import BOARD, RECORDS
 from docket.urging import STEPS
 from serving.listing.areas import within_areas
 
@@ -82,13 +82,15 @@ def counts(conn: sa.Connection, *, areas: Sequence[Area]) -> dict[str, int]:
     return {row["level"]: int(row["urgings"]) for row in conn.execute(query, within).mappings()}
 
 
-def unfollowed(conn: sa.Connection, *, since: int) -> list[str]:
-    """Cases that are to be looked at again: a deadline without any step, and steps that are open.
+def unfollowed(conn: sa.Connection, *, since: int, stored_since: int) -> list[str]:
+    """Cases to look at again: a deadline without any step, or open steps and something that was stored since.
 
     Parameters
     ----------
     since
         µs: deadlines from then on.
+    stored_since
+        µs: events and visits that the store took from then on.
     """
     mine = URGINGS.c.dispute_id == BOARD.c.dispute_id
     none = sa.select(BOARD.c.dispute_id).where(
@@ -97,7 +99,15 @@ def unfollowed(conn: sa.Connection, *, since: int) -> list[str]:
     still = sa.select(URGINGS.c.dispute_id).where(
         URGINGS.c.sent_at.is_not(None), URGINGS.c.ended_at.is_(None)
     )
-    return sorted(conn.execute(sa.union(none, still)).scalars())
+    events, visits, parties = (RECORDS[name].c for name in ("events", "visits", "parties"))
+    told = sa.select(events.dispute_id).where(
+        events.dispute_id.in_(still), events.ingested_at >= stored_since
+    )
+    visited = sa.select(parties.dispute_id).where(
+        parties.dispute_id.in_(still),
+        parties.person_id.in_(sa.select(visits.person_id).where(visits.ingested_at >= stored_since)),
+    )
+    return sorted(conn.execute(sa.union(none, told, visited)).scalars())
 
 
 def oldest(conn: sa.Connection, now: int) -> int | None:

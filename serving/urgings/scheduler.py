@@ -84,7 +84,9 @@ class Scheduler:
             now = self._clock(conn)
             if not turns.is_due(conn, SWEEP, every=HOUR, now=now):
                 return
-            names = repository.unfollowed(conn, since=now - following.OLDEST)
+            # Workers' clocks may be behind the database's.
+            stored = (turns.last(conn, SWEEP) or 0) - HOUR
+            names = repository.unfollowed(conn, since=now - following.OLDEST, stored_since=stored)
         with store.begin() as conn:
             if not turns.take(conn, SWEEP, every=HOUR, now=now):
                 return

@@ -28,9 +28,9 @@ from docket.store import Store, open_store
 from docket.store.desk import REPORTS
 from docket.times import HOUR, local_day, now_micros, parse_instant
 from serving.app import create_app
+from serving.pages.paper import as_html
 from serving.reports import figures, repository
 from serving.reports.commands import report as command
-from serving.reports.paper import as_html
 from serving.reports.periods import Period
 from serving.reports.service import made
 from serving.reports.writing import Writer, due
@@ -156,6 +156,18 @@ def test_rates_are_by_people_where_every_grid_says_how_many(district: Store) -> 
     assert report["indicators"]["court"]["rate"] is None and report["hot"]["by"] == "earlier"
 
 
+def test_a_time_before_the_records_is_no_quiet_time_and_half_a_period_no_half_rate(district: Store) -> None:
+    first = local_day(ask(district, "SELECT MIN(recorded_at) FROM disputes"))
+    second = Period.of("month", first).after()
+    (cases, *_) = told(district, second)["changes"]
+    assert cases["count"] > 10 and cases["usual"] is None and not cases["news"]
+    with district.snapshot() as conn:
+        half = made(conn, MARCH, None, parse_instant("2026-03-16T12:00:00+08:00"))
+    whole = told(district)["changes"][0]
+    assert not half["complete"] and half["changes"][0]["count"] < whole["count"]
+    assert half["changes"][0]["usual"] == pytest.approx(whole["usual"] / 2, rel=0.1)
+
+
 # What is news.
 
 
@@ -190,6 +202,8 @@ def test_a_real_rise_is_told_and_what_it_was_beside_others() -> None:
     assert figures.news([rise, *same]) == [True] + [False] * 19
     first = figures.change(3, 7.0, [0] * 8, [7.0] * 8)
     assert first.ratio is None and first.p < 0.05
+    alone = figures.change(5, 7.0, [], [])
+    assert (alone.usual, alone.ratio, alone.p) == (None, None, 1.0)
     assert figures.change(0, 7.0, [0] * 8, [7.0] * 8).p == 1.0 and figures.news([]) == []
 
 

@@ -291,19 +291,31 @@ def test_steps_wait_are_sent_in_their_order_and_end_when_the_deadline_is_met(
     assert [row["code"] for row in course if row["what"] == "urging"] == list(STEPS)
 
 
+def loaded(store: Store, dispute_id: str, kind: str) -> None:
+    """An event as if it came by a load: nobody assessed the case after it."""
+    sql = """INSERT INTO events (event_id, dispute_id, at, recorded_at, kind, row_digest, ingested_at, via, learned_at)
+    VALUES ('l1', :name, :now, :now, :kind, 'd', :now, 'load', :now)"""
+    with store.begin() as conn:
+        conn.execute(sa.text(sql), {"name": dispute_id, "kind": kind, "now": now_micros()})
+
+
 def test_what_was_met_by_a_load_is_not_urged(centre: TestClient, store: Store) -> None:
     made = centre.post("/v1/cases", json=case("x")).json()
     due = {one["kind"]: parse_instant(one["due_at"]) for one in made["deadlines"]}
-    with store.begin() as conn:  # as if it came by a load: nobody assessed the case
-        conn.execute(
-            sa.text(
-                "INSERT INTO events (event_id, dispute_id, at, recorded_at, kind, row_digest, ingested_at, via, "
-                "learned_at) VALUES ('l1', 'x', :now, :now, 'contacted', 'd', :now, 'load', :now)"
-            ),
-            {"now": now_micros()},
-        )
+    loaded(store, "x", "contacted")
     look(centre, Clock(due["respond"] + 2 * HOUR))
     assert sent(store) == []
+
+
+def test_what_a_load_meets_after_it_was_urged_ends_within_an_hour(centre: TestClient, store: Store) -> None:
+    centre.post("/v1/cases", json=case("x", opened_at=ago(hours=3), recorded_at=ago(hours=2)))
+    look(centre)
+    loaded(store, "x", "contacted")
+    assert len(centre.get("/v1/urgings").json()["urgings"]) == 1
+    look(centre, Clock(now_micros() + HOUR))
+    assert centre.get("/v1/urgings").json()["urgings"] == []
+    (one,) = centre.get("/v1/urgings?ended=true").json()["urgings"]
+    assert one["ended_at"] is not None
 
 
 def test_a_case_that_is_late_when_it_comes_is_told_of_once_at_its_level(
