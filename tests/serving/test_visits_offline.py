@@ -138,7 +138,15 @@ def test_what_was_found_without_a_line_is_stored_once_when_it_is_back(
         waits(page, 2)
         expect(page.locator("#waiting")).to_contain_text(NOTE)
         expect(card(page, "p-a").locator("form")).to_be_hidden()
-        page.get_by_role("button", name="撤回").last.click()  # a slip of the thumb
+        page.get_by_role(
+            "button", name="撤回"
+        ).first.click()  # a slip of the thumb: what was written comes back
+        waits(page, 1)
+        expect(place.get_by_label("记录（可不填）")).to_have_value(NOTE)
+        expect(place.get_by_label("见到凶器")).to_be_checked()
+        tap(page, "p-a", "见到 · 恶化", NOTE)
+        waits(page, 2)
+        page.get_by_role("button", name="撤回").first.click()  # of p-b, which was noted before
         waits(page, 1)
         card(page, "p-c").get_by_label("记录（可不填）").fill("还没写完")
         assert served.visits() == []
@@ -156,6 +164,32 @@ def test_what_was_found_without_a_line_is_stored_once_when_it_is_back(
         at = datetime.fromtimestamp(visit["at"] / 1e6, UTC)
         slack = timedelta(seconds=3)  # the clock of an answer has whole seconds
         assert before - slack <= at <= after + slack and visit["at"] < visit["recorded_at"]
+
+
+def test_a_note_that_is_being_written_outlives_the_page_and_not_the_logout(
+    browser: Browser, served: Served
+) -> None:
+    key = served.key("worker", worker_id="w1")
+    with walking(browser, served, key=key) as worker:
+        page = worker.page
+        card(page, "p-a").get_by_label("记录（可不填）").fill(NOTE)
+        page.wait_for_function(
+            """async () => (await kept.all(document.getElementById('round').dataset.lock,
+                                           document.getElementById('round').dataset.owner)).length === 1"""
+        )
+        page.reload()  # as a phone does that was short of memory
+        expect(card(page, "p-a").get_by_label("记录（可不填）")).to_have_value(NOTE)
+        ready(page)
+        page.get_by_role("button", name="退出").click()
+        page.get_by_label("密钥").wait_for()
+        left = json.dumps(page.evaluate(_LEFT_BEHIND), ensure_ascii=False)
+        assert NOTE not in left and "p-a" not in left
+        worker.log_in(key)
+        ready(page)
+        expect(card(page, "p-a").get_by_label("记录（可不填）")).to_have_value(NOTE)
+        tap(page, "p-a", "见到 · 紧张", NOTE)
+        expect(page.locator("#done")).to_contain_text("p-a")
+        assert page.evaluate(_LEFT_BEHIND)["found"] and [one["text"] for one in served.visits()] == [NOTE]
 
 
 def test_a_finding_whose_answer_was_lost_is_not_stored_twice(browser: Browser, served: Served) -> None:

@@ -43,6 +43,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const name = card.querySelector("h2").textContent.replace(/^\d+\. /, "");
     const said = form.querySelector(`button[value="${found}"]`).textContent;
     await kept.put(lock, owner, { ...fields, found, name, said, tapped: Date.now() });
+    await forgetDraft(card);
     tell("");
     await list();
     await send();
@@ -60,7 +61,48 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   });
 
+  // Half-written notes: a phone that is short of memory closes the page while somebody looks up a number
+
+  const saved = new WeakMap();
+
+  function saveDraft(card) {
+    clearTimeout(saved.get(card));
+    saved.set(card, setTimeout(async () => {
+      card.dataset.draft ??= `draft-${crypto.randomUUID()}`;
+      const { person_id, text, referred_to, weapon_seen } = Object.fromEntries(new FormData(card.querySelector("form")));
+      const draft = { visit_id: card.dataset.draft, draft: true, person_id, text, referred_to, weapon_seen, tapped: Date.now() };
+      await kept.put(lock, owner, draft);
+    }, 300));
+  }
+
+  async function forgetDraft(card) {
+    clearTimeout(saved.get(card));
+    if (card.dataset.draft) await kept.drop(card.dataset.draft);
+    delete card.dataset.draft;
+  }
+
+  function fill(form, { text, referred_to, weapon_seen }) {
+    form.elements.text.value = text ?? "";
+    form.elements.referred_to.value = referred_to ?? "";
+    form.elements.weapon_seen.checked = weapon_seen === "yes";
+  }
+
+  async function bringDrafts() {
+    for (const draft of (await kept.all(lock, owner)).filter((one) => one.draft)) {
+      const card = cardOf(draft.person_id);
+      if (!card || draft.tapped < Date.now() - 86_400_000) await kept.drop(draft.visit_id);
+      else {
+        card.dataset.draft = draft.visit_id;
+        fill(card.querySelector("form"), draft);
+      }
+    }
+  }
+
   // What waits
+
+  function cardOf(person) {
+    return [...document.querySelectorAll("article.place")].find((card) => card.dataset.person === person);
+  }
 
   function element(tag, text, more = {}) {
     return Object.assign(document.createElement(tag), { textContent: text, ...more });
@@ -80,6 +122,12 @@ document.addEventListener("DOMContentLoaded", () => {
     if (one.text) line.append(element("p", one.text, { className: "hint" }));
     const choices = element("div", "", { className: "choices" });
     const drop = () => kept.drop(one.visit_id);
+    const takeBack = async () => {
+      const card = cardOf(one.person_id);
+      if (card) fill(card.querySelector("form"), one);
+      await drop();
+      if (card) saveDraft(card);
+    };
     if (one.clash) {
       const { other, outcome } = one.clash;
       const there = `${clock(other.at)} ${other.contact ? `见到，${PART[other.finding]}` : "未见到"}`;
@@ -88,23 +136,23 @@ document.addEventListener("DOMContentLoaded", () => {
         : `这次走访已按另一结果记录过（${there}）。`;
       line.append(element("p", why, { className: "notice wait" }));
       const both = async () => {
-        if (outcome === "changed") await kept.drop(one.visit_id);
         const visit_id = outcome === "changed" ? `${one.visit_id}-2` : one.visit_id;
         await kept.put(lock, owner, { ...one, visit_id, both: "yes", clash: undefined });
+        if (outcome === "changed") await drop();
       };
       choices.append(button("两次都保留", both), button("不要我这次的", drop));
     } else if (one.refused) {
       line.append(element("p", one.refused, { className: "notice bad" }));
-      choices.append(button("改好再记", drop));
+      choices.append(button("改好再记", takeBack));
     } else {
-      choices.append(button("撤回", drop));
+      choices.append(button("撤回", takeBack));
     }
     line.append(choices);
     return line;
   }
 
   async function list() {
-    const waiting = await kept.all(lock, owner);
+    const waiting = (await kept.all(lock, owner)).filter((one) => !one.draft);
     document.querySelector("#waiting ul").replaceChildren(...waiting.map(entry));
     show("waiting", waiting.length > 0);
     document.getElementById("h-waiting").textContent = `待上传 ${waiting.length} 条`;
@@ -169,7 +217,7 @@ document.addEventListener("DOMContentLoaded", () => {
   async function round_trip() {
     let sent = 0;
     try {
-      const ready = (await kept.all(lock, owner)).filter((one) => !one.clash && !one.refused);
+      const ready = (await kept.all(lock, owner)).filter((one) => !one.draft && !one.clash && !one.refused);
       if (ready.length === 0) {
         await line();
         return;
@@ -241,6 +289,8 @@ document.addEventListener("DOMContentLoaded", () => {
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { tick(); send(); } });
     const unsettled = () => ["away", "waiting"].some((id) => !document.getElementById(id).hidden);
     setInterval(() => { if (!document.hidden && unsettled()) send(); }, RETRY);
+    document.querySelector(".places").addEventListener("input", (event) => saveDraft(event.target.closest("article")));
+    await bringDrafts();
     await list();
     await send();
     if ("serviceWorker" in navigator) {
