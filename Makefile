@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DISPUTES ?= 6000
 PORT ?= 8000
+JOBS ?= 2
 
 # BLAS gains nothing on fits this small, and its waiting threads take a core from whoever works.
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: assets notebooks demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving
+.PHONY: assets notebooks demo demo-stop test lint format lock clean bench-district bench-features bench-online bench-encoders bench-model bench-reasons bench-trust bench-contract bench-faults bench-serving bench-visits bench-effects bench-map bench-watch
 
 # The stamp names the lock file: change it, and the environment is made anew.
 $(VENV)/.made: requirements.lock pyproject.toml
@@ -28,7 +29,7 @@ demo-stop: $(VENV)/.made
 test: $(VENV)/.made
 	PYTHON=$(BIN)/python sh tests/system_packages.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(VENV)/.made
 	$(BIN)/ruff check .
@@ -89,6 +90,18 @@ bench-trust: $(VENV)/.made
 bench-serving: $(VENV)/.made
 	$(BIN)/python -m bench.serving $(SERVING) --out bench/results/serving.txt
 
+# Some minutes: the best assignment of visits beside the plan as it is made.
+bench-visits: $(VENV)/.made
+	$(BIN)/python -m bench.visits $(VISITS) --out bench/results/visits.txt
+
+# A quarter of an hour on two idle cores: what `anlan effects` finds where the truth is known. EFFECTS="--seeds 1 2 3"
+bench-effects: $(VENV)/.made
+	$(BIN)/python -m bench.effects $(EFFECTS) --out bench/results/effects.txt
+
+# A minute: 3,000 grids in Chromium.
+bench-map: $(VENV)/.made
+	$(BIN)/python -m bench.map --out bench/results/map.txt
+
 # Some ten minutes on two idle cores: 100 examples a route, thousands in all.
 bench-contract: $(VENV)/.made
 	$(BIN)/python -m bench.contract --out bench/results/contract.txt
@@ -96,6 +109,10 @@ bench-contract: $(VENV)/.made
 # Three quarters of an hour. As root a tmpfs is filled; libfaketime and a C compiler make two more. FAULTS="--only killed"
 bench-faults: $(VENV)/.made
 	$(BIN)/python -m bench.faults $(FAULTS) --out bench/results/faults.txt
+
+# Some forty minutes on two idle cores; what was measured of the same code is kept. WATCH="--seeds 1,2,3,4"
+bench-watch: $(VENV)/.made
+	$(BIN)/python -m bench.watch $(WATCH) --out bench/results/watch.txt
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +128,13 @@ def act(base: str, key: Any) -> dict[str, Any]:
         http.put(f"{path}/decision", json=body).raise_for_status()
         slip = _slip(http, path, base, other, steps=2) if shown["colour"] in ("red", "yellow") else None
         entry = _contested(http, base, other)
+        harmed = _harm(http, others[-1]["dispute_id"])
+        _late(http)
         lists = Counter(row["worker_id"] for row in http.get("/visits").json()["visits"])
     worker = lists.most_common(1)[0][0]
     walks = key("--scope", "worker", "--worker", worker)
-    return {"centre": other, "worker": walks, "case": shown["dispute_id"], "slip": slip, "entry": entry}
+    places = {"case": shown["dispute_id"], "slip": slip, "entry": entry, "harmed": harmed}
+    return {"centre": other, "worker": walks, **places}
 
 
 def _much(http: httpx.Client, dispute_id: str) -> int:
@@ -165,6 +169,45 @@ def _contested(http: httpx.Client, base: str, key: str) -> str:
     return "r-picture"
 
 
+def _harm(http: httpx.Client, dispute_id: str) -> str:
+    """A harm of a case, something that was learned after it, and what was found."""
+    now = datetime.now(UTC)
+    harm = {"outcome_id": f"{dispute_id}-h", "at": now.isoformat(), "kind": "violence", "severity": 3}
+    path = f"/cases/{dispute_id}"
+    http.post(f"{path}/outcomes", json={"outcomes": [harm]}).raise_for_status()
+    call = {
+        "event_id": f"{dispute_id}-late",
+        "at": (now - timedelta(hours=9)).isoformat(),
+        "kind": "police_call",
+        "source": "police_110",
+        "text": "报警人称对方持刀堵门，民警到场劝离。",
+    }
+    http.post(f"{path}/events", json={"events": [call]}).raise_for_status()
+    found = {"cues": ["weapon"], "doors": ["police_110"], "cause": "出警情况次日才转入，其间无人上门",
+             "todo": "派出所当日推送警情，社区半小时内联系；本月底前完成"}  # fmt: skip
+    http.post(f"{path}/review", json=found).raise_for_status()
+    return dispute_id
+
+
+def _late(http: httpx.Client) -> None:
+    """Cases that nobody responded to in time, and until a step of each has been sent."""
+    grid = http.get("/queue", params={"limit": 1}).json()["cases"][0]["grid_id"]
+    for number, minutes in enumerate((32, 48, 62, 95)):
+        came = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+        dispute = {
+            "dispute_id": f"d-late-{number}",
+            "opened_at": came,
+            "recorded_at": came,
+            "source": "walk_in",
+            "kind": "neighbour",
+            "grid_id": grid,
+            "text": "楼上漏水多次，上门被骂，要求尽快处理。",
+        }
+        http.post("/cases", json={"dispute": dispute, "persons": [], "parties": []}).raise_for_status()
+    while not any(one["dispute_id"] == "d-late-3" for one in http.get("/urgings").json()["urgings"]):
+        time.sleep(1)
+
+
 def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
@@ -175,9 +218,11 @@ def take(
     """Every page at one width."""
     for key, pages in (
         ("centre", {"queue": "/queue", "case": f"/cases/{scene['case']}", "slips": "/slips",
-                    "slip": f"/slips/{scene['slip']}", "practice": "/practice",
-                    "registry": "/registry", "entry": f"/registry/entries/{scene['entry']}",
-                    "proposed": "/registry/proposed"}),
+                    "slip": f"/slips/{scene['slip']}", "practice": "/practice", "urgings": "/urgings",
+                    "review": f"/cases/{scene['harmed']}/review", "reviews": "/reviews",
+                    "report": "/reports?period=month", "registry": "/registry",
+                    "entry": f"/registry/entries/{scene['entry']}", "proposed": "/registry/proposed",
+                    "map": "/map"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(
@@ -192,7 +237,9 @@ def take(
         page.get_by_role("button", name="退出").wait_for()
         for name, path in pages.items():
             page.goto(base + path)
-            shot(page, out / f"{name}-{width}.png", whole=name in ("case", "slip", "entry"))
+            shot(
+                page, out / f"{name}-{width}.png", whole=name in ("case", "slip", "entry", "review", "report")
+            )
         if key == "centre":
             _progress(page, base, scene["case"], out, width)
         context.close()
@@ -211,6 +258,8 @@ def _progress(page: Page, base: str, case: str, out: Path, width: str) -> None:
 def shot(page: Page, path: Path, *, whole: bool) -> None:
     """One picture, of the whole page or of what is seen first."""
     page.wait_for_load_state("networkidle")
+    if page.locator("#map").count():
+        page.locator("#map[data-ready=yes]").wait_for()
     page.wait_for_timeout(300)  # ECharts draws in the next frame
     if whole and page.evaluate("document.documentElement.scrollHeight") > 4 * page.evaluate("innerHeight"):
         whole = False

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
+from io import BytesIO, StringIO
 from itertools import groupby
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, select_autoescape
@@ -26,16 +26,17 @@ _WIDTHS: Final = (11, 10, 6, 14, 14, 8, 25, 9, 60, 25, 12, 50, 50)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(rows: Rows, path: Path) -> None:
-    """Write CSV in UTF-8; the byte order mark tells spreadsheet programs so."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(LIST_COLUMNS)
-        writer.writerows([_cell(row[column]) for column in LIST_COLUMNS] for row in rows)
+def csv_bytes(rows: Rows) -> bytes:
+    """CSV in UTF-8; the byte order mark tells spreadsheet programs so."""
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(LIST_COLUMNS)
+    writer.writerows([_cell(row[column]) for column in LIST_COLUMNS] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(rows: Rows, path: Path) -> None:
-    """Write one sheet with a frozen header and wrapped text."""
+def xlsx_bytes(rows: Rows) -> bytes:
+    """One sheet with a frozen header and wrapped text."""
     book = Workbook()
     sheet = book.active
     if sheet is None:
@@ -56,12 +57,14 @@ def write_xlsx(rows: Rows, path: Path) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    book.save(path)
+    saved = BytesIO()
+    book.save(saved)
+    return saved.getvalue()
 
 
-def write_html(rows: Rows, path: Path) -> None:
-    """Write a page a worker."""
-    path.write_text(render_html(rows), encoding="utf-8")
+def html_bytes(rows: Rows) -> bytes:
+    """A page a worker."""
+    return render_html(rows).encode()
 
 
 def render_html(rows: Rows) -> str:
@@ -93,9 +96,9 @@ def _when(moment: str | None) -> str:
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
-WRITERS: Final[Mapping[str, Callable[[Rows, Path], None]]] = {
-    ".csv": write_csv,
-    ".xlsx": write_xlsx,
-    ".html": write_html,
+MAKERS: Final[Mapping[str, Callable[[Rows], bytes]]] = {
+    ".csv": csv_bytes,
+    ".xlsx": xlsx_bytes,
+    ".html": html_bytes,
 }
 """By the ending of the file's name."""

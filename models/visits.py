@@ -121,6 +121,8 @@ def plan(
     capacity: Mapping[str, int],
     day_end: int,
     day: str,
+    *,
+    drawn_share: float = DRAWN_SHARE,
 ) -> list[Place]:
     """Share the people out among the workers, each within capacity.
 
@@ -136,6 +138,8 @@ def plan(
         Only people due before this moment take a place by right of order; others fill what is left.
     day
         The date as text; with the worker it seeds the draw, so that a list asked for twice is the same.
+    drawn_share
+        Share of a worker's places that goes by lot.
 
     Returns
     -------
@@ -154,7 +158,7 @@ def plan(
     places: list[Place] = []
     for name in sorted(queues):
         queue = sorted(queues[name], key=lambda position: (not due[position], position))
-        listed, drawn, chance = _with_draw(queue, people, capacity[name], f"{day}/{name}")
+        listed, drawn, chance = _with_draw(queue, people, capacity[name], f"{day}/{name}", drawn_share)
         unlucky = [place for place in queue if chance[place] > 0 and place not in set(listed)]
         for rank, place in enumerate(listed, start=1):
             places.append(_place(people.iloc[place], name, rank, place in drawn, chance[place]))
@@ -163,7 +167,7 @@ def plan(
 
 
 def _with_draw(
-    queue: list[int], people: pd.DataFrame, capacity: int, seed: str
+    queue: list[int], people: pd.DataFrame, capacity: int, seed: str, drawn_share: float
 ) -> tuple[list[int], set[int], dict[int, float]]:
     """Fill the places in order, the last of them by lot; overdue red is never displaced."""
     if len(queue) <= capacity:
@@ -171,7 +175,7 @@ def _with_draw(
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     urgent = sum(bool(people["overdue_red"].iloc[position]) for position in queue[:capacity])
     # A tenth of the places: of few places, one on as many days as make a tenth.
-    expected = min(DRAWN_SHARE * capacity, capacity - urgent)
+    expected = min(drawn_share * capacity, capacity - urgent)
     lots = int(expected) + int(rng.random() < expected - int(expected))
     kept, rest = queue[: capacity - lots], queue[capacity - lots :]
     drawn = sorted(rng.choice(len(rest), size=lots, replace=False).tolist()) if lots else []

@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from docket.faults import BadInput, RecordFaults
+from pipelines.areas_commands import areas
 from pipelines.audit_commands import audit
 from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_MODEL, PART_ROWS, Engine
 
@@ -59,6 +60,7 @@ EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; t
 features = typer.Typer(help="The columns that the models read.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(features, name="features")
 app.add_typer(audit, name="audit")
+app.add_typer(areas, name="areas")
 
 
 @app.command("demo-district")
@@ -218,6 +220,21 @@ def shadow(
 
 
 @app.command()
+def watch(
+    store: Store = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for watch.html and tables.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log a run in MLflow.")] = True,
+) -> None:
+    """Tell whether what comes in, what is answered and what becomes of it is as it was; for a daily run."""
+    from pipelines.watch import run  # noqa: PLC0415
+
+    run(store, out=out, until=until, track=track)
+
+
+@app.command()
 def score(
     cases: Cases,
     out: Annotated[Path, typer.Option("--out", help="Parquet: twelve risks a case.")],
@@ -305,6 +322,25 @@ def duplicates(
     from pipelines.duplicates import run  # noqa: PLC0415
 
     run(records, store, out=out, above=above, until=until)
+
+
+@app.command()
+def effects(
+    records: Records = None,
+    store: Store = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="See nothing recorded at or after this date or instant.")
+    ] = None,
+    follow: Annotated[int, typer.Option("--follow", min=1, max=180, help="Days after a visit.")] = 30,
+    washout: Annotated[
+        int, typer.Option("--washout", min=0, max=365, help="Days without a visit before one.")
+    ] = 60,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the estimates here too, as JSON.")] = None,
+) -> None:
+    """Estimate what visiting does: from who was visited, and from the places that were drawn by lot."""
+    from pipelines.effects import run  # noqa: PLC0415
+
+    run(records, store, until=until, follow=follow, washout=washout, out=out)
 
 
 @features.command("list")

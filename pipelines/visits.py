@@ -13,14 +13,14 @@ from docket.store.ownership import refuse_tests
 from docket.store.planned import keep_plan
 from docket.times import local_day, now_micros, parse_instant
 from models import registry
-from models.visit_files import WRITERS
+from models.visit_files import MAKERS
 from models.visit_list import planned_rows, visit_list
 from pipelines.defaults import store_url
 from pipelines.logged import exported
 from pipelines.progress import progress
 from pipelines.writing import whole_file
 
-SUFFIXES: Final = tuple(WRITERS)
+SUFFIXES: Final = tuple(MAKERS)
 
 
 def run(store: str | None, *, date: str, out: Path, worker: str | None, model: str) -> None:
@@ -43,7 +43,7 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
         day_start = parse_instant(date)
     except ValueError as error:
         raise BadInput(f"--date {date}: a date was expected, such as 2026-03-31") from error
-    if out.suffix not in WRITERS:
+    if out.suffix not in MAKERS:
         raise BadInput(f"--out {out}: a file ending in {', '.join(SUFFIXES)} was expected")
     now = now_micros()
     past = calendar_date.fromisoformat(date) < local_day(now)
@@ -65,7 +65,7 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
         except KeyError as error:
             raise BadInput(f"--worker {worker}: no such worker") from error
     with whole_file(out) as draft:
-        WRITERS[out.suffix](rows, draft)
+        draft.write_bytes(MAKERS[out.suffix](rows))
         exported(store, f"visits {date}", len(rows))
     if calendar_date.fromisoformat(date) == local_day(now):
         with opened.begin() as conn:

@@ -28,6 +28,7 @@ from serving.history import endpoints as history_routes
 from serving.limits import Buckets
 from serving.listing import endpoints as listing_routes
 from serving.logs import log_failure
+from serving.map import endpoints as map_routes
 from serving.merges import endpoints as merge_routes
 from serving.metrics import Metrics
 from serving.middleware import Envelope
@@ -40,7 +41,10 @@ from serving.progress import endpoints as progress_routes
 from serving.provider import Provider
 from serving.queue import endpoints as queue_routes
 from serving.registry import endpoints as registry_routes
+from serving.reports import endpoints as report_routes
+from serving.reports.writing import Writer
 from serving.retention import Retention
+from serving.reviews import endpoints as review_routes
 from serving.settings import Settings
 from serving.slips import endpoints as slip_routes
 from serving.state import State
@@ -48,6 +52,8 @@ from serving.tokens import Tokens
 from serving.traces import tracing
 from serving.unscored.repository import note_open
 from serving.unscored.service import CatchUp
+from serving.urgings import endpoints as urging_routes
+from serving.urgings.scheduler import Scheduler
 from serving.visits import endpoints as visit_routes
 from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
@@ -109,8 +115,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         queue_routes,
         history_routes,
         slip_routes,
+        urging_routes,
+        review_routes,
+        report_routes,
         practice_routes,
         progress_routes,
+        map_routes,
         decision_routes,
         annotation_routes,
         merge_routes,
@@ -141,9 +151,15 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     watching.start()
     forgetting = Repeating("retention", Retention(state).round)
     forgetting.start(_SETTLED)
-    threads = (following, catching_up, watching, forgetting)
+    scheduler = Scheduler(state)
+    urging = Repeating("urgings", scheduler.round)
+    urging.start()
+    reporting = Repeating("reports", Writer(state).round)
+    reporting.start(_SETTLED)
+    threads = (following, catching_up, watching, forgetting, urging, reporting)
     with sending(state):
         yield
+        scheduler.stopping = True
         for thread in threads:
             thread.tell()  # all at once; then each is waited for
     for thread in threads:

@@ -14,6 +14,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from models.watch.kept import FOLLOWED, NAMES
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -73,7 +75,35 @@ class Metrics:
         self.webhook_dead_letters = Gauge(
             "anlan_webhook_dead_letters", "Deliveries that were given up", registry=self.registry
         )
+        self.urgings = Counter(
+            "anlan_urgings", "Steps that deadlines climbed", ("step",), registry=self.registry
+        )
+        self.urging_late = Gauge(
+            "anlan_urging_late_seconds",
+            "Age of the oldest step that is due and wasn't sent",
+            registry=self.registry,
+        )
 
+        self.watch_alarms = Gauge(
+            "anlan_watch_alarms",
+            "Checks of the last `anlan watch` that found more than chance gives; not a number: none told yet",
+            ("family",),
+            registry=self.registry,
+        )
+        for family in NAMES:
+            self.watch_alarms.labels(family).set(math.nan)
+        self.watch_age = Gauge(
+            "anlan_watch_age_seconds", "Since the last `anlan watch`; infinite: never", registry=self.registry
+        )
+        self.watch_age.set(math.nan)
+        self.watch_ratio = Gauge(
+            "anlan_watch_harm_ratio",
+            "Harms over what was expected of the last matured quarter; not a number: can't be told yet",
+            ("cases",),
+            registry=self.registry,
+        )
+        for cases in FOLLOWED:
+            self.watch_ratio.labels(cases).set(math.nan)
         self.taken_up = Counter(
             "anlan_model_taken_up", "Times that a model version came into use", registry=self.registry
         )

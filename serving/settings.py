@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from docket.faults import BadInput
+from serving.urgings.ladder import Ladder
 
 _MIB = 2**20
 HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
         default=False,
         description="at the start, let the open disputes be scored that came by a load: then they are queued",
     )
+    map_period: Literal["month", "quarter", "year"] = Field(
+        default="quarter",
+        description="length of the periods that the map counts by; the longer, the less is too small to show",
+    )
     model_poll: Annotated[float, Field(gt=0)] = Field(
         default=2.0, description="seconds between two questions to the registry which version `model` means"
     )
@@ -68,6 +73,12 @@ class Settings(BaseSettings):
         default=None,
         description="merge a new case by rule into the earlier one that it is with this probability or more; "
         "unset: only a person merges",
+    )
+    ladder: Ladder = Field(
+        default=Ladder(),
+        description="minutes before a deadline that the grid is reminded, and after it community, street and "
+        'district are told, such as {"respond": {"before": 10, "community": 15, "street": 30, '
+        '"district": 60}, "opens": "08:30", "closes": "17:30"}; what it leaves out stays as it is',
     )
     rate: Annotated[float, Field(gt=0)] = Field(
         default=100, description="calls a second that a key may make for long, of each worker process"
@@ -107,9 +118,6 @@ class Settings(BaseSettings):
     )
     webhook_tries: Annotated[int, Field(gt=0)] = Field(
         default=20, description="tries of a delivery before it is given up, about a day"
-    )
-    webhook_notice_minutes: Annotated[int, Field(ge=0)] = Field(
-        default=10, description="how long before a deadline webhooks tell of it"
     )
     webhook_days: Annotated[int, Field(gt=0)] = Field(
         default=30, description="days after which deliveries that were taken, or taken back, are forgotten"

@@ -9,6 +9,7 @@ from fastapi import Request
 from docket.store import Store
 from features.online.case import OneCase
 from serving.limits import Buckets
+from serving.map.keeping import Maps
 from serving.metrics import Metrics
 from serving.models.service import Models
 from serving.provider import Provider
@@ -30,6 +31,7 @@ class State:
     looks: Buckets
     provider: Provider | None
     one_case: OneCase = field(default_factory=OneCase)
+    maps: Maps = field(default_factory=Maps)
 
 
 def state_of(request: Request) -> State:

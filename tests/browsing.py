@@ -136,8 +136,25 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
             f"/registry/entries/r2/objections/{objections[1]}/answer",
             {"how": "phone"},
         ),
+        "GET /urgings": ("/urgings", None),
+        "POST /urgings/{urging_no}/answer": (
+            f"/urgings/{walking.urged[0] if walking.urged else 1}/answer",
+            {"note": "今晚上门"},
+        ),
+        "GET /cases/{dispute_id}/review": ("/cases/x2/review", None),
+        "POST /cases/{dispute_id}/review": (
+            "/cases/x2/review",
+            {"cue-weapon": "yes", "door-police_110": "yes", "cause": "转入太晚", "todo": "当日推送"},
+        ),
+        "GET /reviews": ("/reviews", None),
+        "GET /reports": ("/reports", None),
+        "GET /reports/pdf": ("/reports/pdf", None),
         "GET /practice": ("/practice", None),
+        "GET /map": ("/map", None),
+        "GET /map/areas": ("/map/areas", None),
+        "GET /watch": ("/watch", None),
         "GET /visits": ("/visits", None),
+        "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),
     }
 

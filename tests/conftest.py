@@ -30,6 +30,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = ("spark", "trained", "made_registry")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one process; so do all that use what takes a minute to make."""
     for item in items:

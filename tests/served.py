@@ -5,13 +5,19 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import httpx
+import uvicorn
+
+from docket.store import Store
+from serving.app import create_app
+from serving.settings import Settings
 
 _T = TypeVar("_T")
 
@@ -56,6 +62,23 @@ def start(
         else:
             return server
     raise AssertionError("the service did not start")
+
+
+@contextmanager
+def listening(store: Store, **settings: Any) -> Iterator[str]:
+    """The service in a thread of this process, without a model, at the address that is given: quickly there."""
+    port = free_port()
+    app = create_app(Settings(store=store.url, model="", **settings))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        wait_for("listening", lambda: server.started or not thread.is_alive())
+        assert server.started, "the service did not start"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
 
 
 def wait_for(what: str, ask: Callable[[], _T]) -> _T:

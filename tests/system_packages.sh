@@ -8,6 +8,7 @@ need() { # need PACKAGE LIBRARY: the shared library that PACKAGE brings must be 
 need libgomp1 libgomp.so.1 # LightGBM and scikit-learn are built on OpenMP
 command -v java >/dev/null || missing="$missing openjdk-17-jre-headless" # Spark runs on it
 command -v chromium >/dev/null || missing="$missing chromium" # the pages are tested in a real browser
+ldconfig -p | grep -q libpangoft2-1.0.so.0 || missing="$missing libpangoft2-1.0-0" # reports on paper
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 wanted="" # tests that find none skip, saying so
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx-light"

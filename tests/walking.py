@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from httpx import Response
 from small_district import case, key_of
 
 from docket.store import Store
+from docket.store.desk import URGINGS
+from docket.times import now_micros
 
 SEEDED = ("x1", "x2", "x3", "x4")
 """Cases of grid g1 that are there; x3 was merged into x4."""
@@ -29,6 +32,10 @@ def seed(client: TestClient, store: Store) -> None:
     decided.clear()
     decided.append(client.get("/v1/cases/x1", headers=centre).json()["assessment"])
     _act(client, centre)
+    harm = {"outcome_id": "o0", "at": _now(), "kind": "violence", "severity": 2}
+    came = client.post("/v1/cases/x2/outcomes", json={"outcomes": [harm]}, headers=centre)
+    assert came.status_code == 201, came.text
+    urged[:] = [_urge(store)]
 
 
 def _act(client: TestClient, centre: dict[str, str]) -> None:
@@ -75,6 +82,19 @@ given: list[str] = []
 """The id of a progress token of x1."""
 objected: list[str] = []
 """The objections to r0 and r2."""
+
+
+def _urge(store: Store) -> int:
+    """Let a deadline of x1 have climbed a step, as the scheduler leaves it."""
+    with store.begin() as conn:
+        row = {"dispute_id": "x1", "deadline": "respond", "deadline_at": 1, "step": "due", "level": "grid"}
+        times = {"due_at": 1, "recorded_at": 1, "sent_at": now_micros(), "colour": "none"}
+        made = conn.execute(sa.insert(URGINGS).values(**row, **times).returning(URGINGS.c.urging_no))
+        return int(made.scalar_one())
+
+
+urged: list[int] = []
+"""An urging about x1."""
 decided: list[dict[str, Any]] = []
 """The assessment of x1 that is there."""
 waiting: list[str] = []
@@ -188,7 +208,21 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
         lambda: f"/v1/slips/{issued[0] if issued else 's-1'}/steps",
         lambda: {"state": "acknowledged"},
     ),
+    "GET /v1/urgings": ("/v1/urgings", None),
+    "POST /v1/urgings/{urging_no}/answer": (
+        lambda: f"/v1/urgings/{urged[0] if urged else 1}/answer",
+        lambda: {"note": "今晚上门"},
+    ),
+    "GET /v1/cases/{dispute_id}/review": ("/v1/cases/x2/review", None),
+    "POST /v1/cases/{dispute_id}/review": (
+        "/v1/cases/x2/review",
+        lambda: {"cues": ["weapon"], "doors": ["police_110"], "cause": "转入太晚", "todo": "当日推送"},
+    ),
+    "GET /v1/reviews": ("/v1/reviews", None),
+    "GET /v1/reports": ("/v1/reports", None),
     "GET /v1/practice": ("/v1/practice", None),
+    "GET /v1/map": ("/v1/map", None),
+    "GET /v1/map/areas": ("/v1/map/areas", None),
     "GET /v1/audit": ("/v1/audit", None),
 }
 

@@ -25,6 +25,8 @@ Action = Literal[
     "propose",
     "refuse",
     "slip",
+    "urge",
+    "review",
     "assign",
     "annotate",
     "withdraw",

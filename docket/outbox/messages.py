@@ -34,9 +34,6 @@ class Message:
         JSON types: ids, codes, versions, times. Never a narrative, an identity or a risk.
     due_at
         Not before this moment (µs).
-    planned
-        Whether it waits for a moment: put again before that, it says the newer; taken back and put again, it
-        waits again. An endpoint that came later than its moment isn't told.
     """
 
     event: Event
@@ -44,24 +41,15 @@ class Message:
     about: str
     body: Mapping[str, Any]
     due_at: int
-    planned: bool = False
 
 
-def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int, oldest: int = 0) -> None:
-    """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it.
-
-    Parameters
-    ----------
-    oldest
-        What is planned for an earlier moment (µs) isn't put: that it was told may have been forgotten.
-    """
+def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int) -> None:
+    """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it."""
     insert = inserting(conn, OUTBOX)
     told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
     take_turns(conn, [_turn(message.case) for message in messages])
     for message in messages:
         for endpoint in told[message.event]:
-            if message.planned and message.due_at < max(endpoint.created_at, oldest):
-                continue
             row = insert.values(
                 delivery_id=f"wd-{secrets.token_hex(_ID_BYTES)}",
                 endpoint_id=endpoint.endpoint_id,
@@ -76,18 +64,11 @@ def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: 
                 created_at=now,
             )
             keys = [OUTBOX.c.endpoint_id, OUTBOX.c.about]
-            if not message.planned:
-                conn.execute(row.on_conflict_do_nothing(index_elements=keys))
-                continue
-            untold = OUTBOX.c.state.in_(("pending", "withdrawn")) & (OUTBOX.c.attempts == 0)
-            again = {"state": "pending", "ended_at": None, "body": row.excluded.body}
-            conn.execute(row.on_conflict_do_update(index_elements=keys, set_=again, where=untold))
+            conn.execute(row.on_conflict_do_nothing(index_elements=keys))
 
 
-def withdraw(
-    conn: sa.Connection, case: str, about: Iterable[str], now: int, *, but: Iterable[str] = ()
-) -> None:
-    """Take back what waits about a case and starts with one of `about`, all but `but`."""
+def withdraw(conn: sa.Connection, case: str, about: Iterable[str], now: int) -> None:
+    """Take back the deadlines that still wait to be told about a case and start with one of `about`."""
     starts = [OUTBOX.c.about.startswith(start, autoescape=True) for start in about]
     if not starts:
         return
@@ -97,16 +78,6 @@ def withdraw(
         OUTBOX.c.state == "pending",
         OUTBOX.c.event == "deadline",
         sa.or_(*starts),
-        OUTBOX.c.about.not_in(list(but)),
-    )
-    conn.execute(waiting.values(state="withdrawn", ended_at=now))
-
-
-def withdraw_case(conn: sa.Connection, case: str, now: int) -> None:
-    """Take back all deadlines that wait about a case: it was closed, withdrawn or merged."""
-    take_turns(conn, [_turn(case)])
-    waiting = sa.update(OUTBOX).where(
-        OUTBOX.c.case_id == case, OUTBOX.c.state == "pending", OUTBOX.c.event == "deadline"
     )
     conn.execute(waiting.values(state="withdrawn", ended_at=now))
 

@@ -1,4 +1,4 @@
-"""Tables of what people do at their desks: who is logged in, what waits for a second person, slips."""
+"""Tables of what people do at their desks: sessions, lowerings, slips, urgings, reviews."""
 
 from __future__ import annotations
 
@@ -70,3 +70,55 @@ SLIP_STEPS: Final = sa.Table(
     sa.Column("at", MOMENT, nullable=False),
 )
 """Each step that a slip took: who, when, and what they said, masked."""
+
+_UNSENT: Final = sa.text("sent_at IS NULL")
+URGINGS: Final = sa.Table(
+    "urgings",
+    METADATA,
+    sa.Column("urging_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False),
+    sa.Column("deadline", WORD, nullable=False),
+    sa.Column("deadline_at", MOMENT, nullable=False),
+    sa.Column("step", WORD, nullable=False),
+    sa.Column("level", WORD, nullable=False),
+    sa.Column("due_at", MOMENT, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+    sa.Column("sent_at", MOMENT),
+    sa.Column("colour", WORD),
+    sa.Column("ended_at", MOMENT),
+    sa.Column("answered_at", MOMENT),
+    sa.Column("answered_by", WORD),
+    sa.Column("answer", sa.Text),
+    sa.Index(None, "dispute_id", "deadline", "deadline_at", "step", unique=True),
+    sa.Index(None, "level", "sent_at", "urging_no"),
+    sa.Index("ix_urgings_waiting", "due_at", "dispute_id", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
+)
+"""Each step by which a deadline climbs (`docket.urging`): when it was planned (`recorded_at`), when it is
+due, when it was sent and of which colour the case was, when its deadline was met or counted no more, and
+what the level concerned answered, masked."""
+
+REVIEWS: Final = sa.Table(
+    "case_reviews",
+    METADATA,
+    sa.Column("review_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", WORD, nullable=False, index=True),
+    sa.Column("outcome_id", WORD, nullable=False),
+    sa.Column("cues", sa.Text, nullable=False),
+    sa.Column("doors", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("todo", sa.Text, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+)
+"""What people found who looked back at a case of which harm came (`docket.reviewing`), masked."""
+
+REPORTS: Final = sa.Table(
+    "reports",
+    METADATA,
+    sa.Column("period", WORD, primary_key=True),
+    sa.Column("begin", WORD, primary_key=True),
+    sa.Column("area", WORD, primary_key=True),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+"""Stability reports as they were written (`serving.reports`): one of each period and area."""

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
+from docket import urging
 from docket.contract import BY_NAME, WITHDRAWN
-from docket.outbox import withdraw_case
 from docket.store.locking import alone
 from docket.store.merged import Merge, merge_of, merges_into
 from docket.store.metadata import MERGES, RECORDS
@@ -157,7 +157,7 @@ def merge(
     done = Merge(merge_id, dispute_id, into_id, probability, by, prepare(reason).text, at, asdict(moved))
     told = {**asdict(done), "moved": json.dumps(done.moved, ensure_ascii=False)}
     conn.execute(sa.insert(MERGES).values(**told))
-    withdraw_case(conn, dispute_id, now)
+    urging.end_case(conn, dispute_id, now=now)
     return done
 
 

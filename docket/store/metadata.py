@@ -161,6 +161,16 @@ SHADOW_SCORES: Final = sa.Table(
 )
 """What a challenger says of cases that the champion has answered; nobody is shown it (`models.shadow`)."""
 
+WATCH_RESULTS: Final = sa.Table(
+    "watch_results",
+    METADATA,
+    sa.Column("watch_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("at", MOMENT, nullable=False, index=True),
+    sa.Column("alarms", sa.BigInteger(), nullable=False),
+    sa.Column("result", sa.Text, nullable=False),
+)
+"""What each `anlan watch` found, as JSON: figures alone, of no case and no person (`models.watch`)."""
+
 _STANDS: Final = sa.text("undone_at IS NULL")
 MERGES: Final = sa.Table(
     "merges",

@@ -11,6 +11,12 @@ from docket.store.locking import take_turns
 from docket.store.metadata import PLANNED_VISITS
 
 
+def plans(conn: sa.Connection) -> list[dict[str, Any]]:
+    """Every plan that was kept, whole: `PLANNED_VISITS`."""
+    rows = conn.execute(sa.select(PLANNED_VISITS).order_by(PLANNED_VISITS.c.date, PLANNED_VISITS.c.worker_id))
+    return [dict(row) for row in rows.mappings()]
+
+
 def keep_plan(conn: sa.Connection, date: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep the plan of a day; a worker whose plan of that day is kept already keeps that one, whole.
 

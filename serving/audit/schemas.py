@@ -31,8 +31,8 @@ class Entry(BaseModel):
     )
     scope: str | None = Field(description="Of the key or token; null for who has none.")
     action: str = Field(
-        description="score, view, decide, propose, refuse, slip, assign, annotate, withdraw, merge, "
-        "unmerge, export, promote, create_key, revoke_key, webhook, notify, restore, login, logout, "
+        description="score, view, decide, propose, refuse, slip, urge, review, assign, annotate, withdraw, "
+        "merge, unmerge, export, promote, create_key, revoke_key, webhook, notify, restore, login, logout, "
         "registry, search, object, retain or progress."
     )
     case: str | None = Field(description="The `dispute_id`; null where it concerned none.")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from docket import audit
+from docket.store.clock import database_now
 from docket.store.seeing import mark
 from docket.text import Prepared, prepare
 from docket.times import now_micros
@@ -30,6 +31,7 @@ from serving.models.service import Current
 from serving.queue.board import show_on_board
 from serving.state import State
 from serving.unscored import repository as unscored
+from serving.urgings.following import follow
 from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
@@ -178,14 +180,9 @@ def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then |
     at = repository.kept_at(conn, dispute_id, now)
     new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
     if new:
-        webhooks.assessed(
-            conn,
-            answer,
-            earlier,
-            notice_minutes=state.settings.webhook_notice_minutes,
-            kept_days=state.settings.webhook_days,
-        )
+        webhooks.assessed(conn, answer, earlier)
     show_on_board(conn, dispute_id)
+    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn))
     unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
     if then is not None:
         then(conn, answer["assessment_id"], text)

@@ -12,7 +12,6 @@ from serving.errors import FieldError, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.rows import reference_errors, row_errors, stored
 from serving.state import State
-from serving.webhooks import service as webhooks
 
 
 def report(state: State, key: Key, ask: Ask, dispute_id: str, happened: HappenedIn) -> Answer:
@@ -56,8 +55,6 @@ def report(state: State, key: Key, ask: Ask, dispute_id: str, happened: Happened
             as_of = moment(conn, place, (events, visits))
             new = append_rows(conn, "events", events, now, "events[{}]")
             new += append_rows(conn, "visits", visits, now, "visits[{}]")
-            if new:
-                webhooks.happened(conn, place.home)
             taken = note(conn, ask, new=bool(new), assess=[(place.home, as_of)])
         else:
             taken = Taken(earlier, new=False)

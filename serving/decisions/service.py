@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from docket import audit
+from docket import audit, urging
 from docket.keys import Key
+from docket.store.clock import database_now
 from docket.store.locking import BusyError, alone, take_turns
 from docket.store.merged import merges_into
 from docket.store.withdrawing import withdraw as end
@@ -25,6 +26,7 @@ from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, U
 from serving.queue.board import URGENCY, goes_by, show_on_board
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
+from serving.urgings.following import follow
 from serving.webhooks import service as webhooks
 
 ANEW: Final = "The case was assessed anew since: decide on the latest assessment."
@@ -50,11 +52,15 @@ def decide(state: State, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn)
     with state.store.begin() as conn:
         located(conn, key, dispute_id, now, own=True)
         earlier = found(conn, ask)
-        taken = Taken(earlier, new=False) if earlier else _decided(conn, key, ask, dispute_id, asked, now)
+        taken = (
+            Taken(earlier, new=False) if earlier else _decided(conn, state, key, ask, dispute_id, asked, now)
+        )
     return answered(state, key, taken)
 
 
-def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn, now: int) -> Taken:
+def _decided(
+    conn: sa.Connection, state: State, key: Key, ask: Ask, dispute_id: str, asked: DecisionIn, now: int
+) -> Taken:
     take_turns(conn, [f"board {dispute_id}"])
     recommended = repository.assessed_as(conn, dispute_id, asked.assessment_id)
     if recommended is None:
@@ -91,15 +97,16 @@ def _decided(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: De
         told = {"recommended": recommended, "colour": asked.colour}
         audit.record(conn, "propose", case=dispute_id, subject=asked.assessment_id, detail=told)
         return taken
-    return _settled(conn, ask, now, values)
+    return _settled(conn, state, ask, now, values)
 
 
-def _settled(conn: sa.Connection, ask: Ask, now: int, values: Mapping[str, Any]) -> Taken:
+def _settled(conn: sa.Connection, state: State, ask: Ask, now: int, values: Mapping[str, Any]) -> Taken:
     """Keep a decision that stands from now on, and tell of it."""
     dispute_id, assessment_id = values["dispute_id"], values["assessment_id"]
     recommended, colour = values["recommended"], values["colour"]
     repository.add_decision(conn, decided_at=now, **values)
     show_on_board(conn, dispute_id)
+    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn))
     taken = note(conn, ask, new=True, answer=repository.decisions(conn, dispute_id)[-1])
     webhooks.decided(
         conn,
@@ -140,23 +147,27 @@ def approve(state: State, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn
     with state.store.begin() as conn:
         located(conn, key, dispute_id, now, own=True)
         earlier = found(conn, ask)
-        taken = Taken(earlier, new=False) if earlier else _approved(conn, key, ask, dispute_id, asked, now)
+        taken = (
+            Taken(earlier, new=False) if earlier else _approved(conn, state, key, ask, dispute_id, asked, now)
+        )
     return answered(state, key, taken)
 
 
-def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn, now: int) -> Taken:
+def _approved(
+    conn: sa.Connection, state: State, key: Key, ask: Ask, dispute_id: str, asked: ApprovalIn, now: int
+) -> Taken:
     take_turns(conn, [f"board {dispute_id}"])
     lowering = repository.waiting(conn, dispute_id)
     if lowering is None or lowering["assessment_id"] != asked.assessment_id:
         said = None if asked.reason is None else prepare(asked.reason).text
-        state = "approved" if asked.approve else "refused"
+        ends = "approved" if asked.approve else "refused"
         ended = repository.ended(conn, dispute_id, asked.assessment_id)
-        if ended is None or (ended["state"], ended["ended_by"]) != (state, key.key_id):
+        if ended is None or (ended["state"], ended["ended_by"]) != (ends, key.key_id):
             raise Conflict(NOTHING_WAITS)
         if not asked.approve and ended["end_reason"] != said:
             raise Conflict(NOTHING_WAITS)
         kept = repository.decisions(conn, dispute_id)[-1] if asked.approve else None
-        told = repository.told_lowering(ended, state) if kept is None else kept
+        told = repository.told_lowering(ended, ends) if kept is None else kept
         return note(conn, ask, new=False, answer=told)
     if not asked.approve:
         if asked.reason is None:
@@ -173,7 +184,9 @@ def _approved(conn: sa.Connection, key: Key, ask: Ask, dispute_id: str, asked: A
         raise Conflict(ANEW)
     repository.end_lowering(conn, dispute_id, "approved", by=key.key_id, now=now)
     names = ("dispute_id", "assessment_id", "recommended", "colour", "reason", "by", "opened_at")
-    return _settled(conn, ask, now, {**{name: lowering[name] for name in names}, "approved_by": key.key_id})
+    return _settled(
+        conn, state, ask, now, {**{name: lowering[name] for name in names}, "approved_by": key.key_id}
+    )
 
 
 def take_on(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnitIn) -> Answer:
@@ -256,7 +269,7 @@ def withdraw(state: State, key: Key, ask: Ask, dispute_id: str, asked: WithdrawI
         else:
             taken = note(conn, ask, new=new, answer=repository.withdrawn(conn, dispute_id))
         if new:
-            webhooks.gone(conn, dispute_id)
+            urging.end_case(conn, dispute_id, now=now)
             audit.record(conn, "withdraw", case=dispute_id)
     return answered(state, key, taken)
 

@@ -25,6 +25,7 @@ class Happened(BaseModel):
         "registry",
         "unit",
         "slip",
+        "urging",
     ]
     code: str | None = Field(description="Its kind, finding, category or state, where it has one.")
     colour: Colour | None = Field(description="Of an assessment, a decision or a slip.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from docket import urging
 from docket.keys import Key
 from docket.store.reading import identities
 from docket.times import now_micros, parse_instant, rfc3339
@@ -170,6 +171,13 @@ def _handling(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
         for step in slip["steps"]:
             item = {"code": step["state"], "text": step["note"], "by": step["by"], "colour": slip["colour"]}
             found.append(_item(step["at"], "slip", about=slip["slip_id"], **item))
+    for row in urging.of_case(conn, dispute_id):
+        if row["sent_at"] is None:
+            continue
+        detail = {"deadline": row["deadline"], "due_at": rfc3339(row["deadline_at"]), "level": row["level"]}
+        detail |= {"ended_at": _time(row["ended_at"]), "answered_at": _time(row["answered_at"])}
+        item = {"code": row["step"], "colour": row["colour"], "text": row["answer"], "by": row["answered_by"]}
+        found.append(_item(row["sent_at"], "urging", about=str(row["urging_no"]), detail=detail, **item))
     return found
 
 

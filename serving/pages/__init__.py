@@ -1,6 +1,22 @@
 """The pages: server-rendered, thin over the services that the API has too."""
 
-from serving.pages import api_docs, case, files, login, practice, progress, queue, registry, slips, visits
+from serving.pages import (
+    api_docs,
+    case,
+    files,
+    login,
+    map,
+    practice,
+    progress,
+    queue,
+    registry,
+    reports,
+    reviews,
+    slips,
+    urgings,
+    visits,
+    watch,
+)
 
 ROUTERS = (
     files.router,
@@ -10,10 +26,15 @@ ROUTERS = (
     queue.router,
     case.router,
     slips.router,
+    urgings.router,
+    reviews.router,
+    reports.router,
     practice.router,
     progress.doors,
     progress.router,
     registry.router,
     registry.of_case,
+    map.router,
+    watch.router,
     visits.router,
 )

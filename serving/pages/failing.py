@@ -73,6 +73,7 @@ _FIELDS: Final = {
     "purpose": "用途",
     "stars": "评分",
     "comment": "意见",
+    "period": "时段",
 }
 _REASONS: Final = {
     "missing value": "请填写",

@@ -15,9 +15,19 @@ from serving.errors import NotFound
 
 FOLDER: Final = Path(__file__).parent / "static"
 PREFIX: Final = "/assets"
-_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _DIGITS: Final = 16
+_OF_SCRIPTS: Final = {
+    # A worker's policy is that of its own file: it may ask this service, and load nothing from elsewhere.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
+    "Service-Worker-Allowed": "/visits",
+}
 
 router = APIRouter()
 
@@ -67,8 +77,9 @@ def get_asset(name: str, request: Request) -> Response:
     if served is None:
         raise NotFound("There is no such file.")
     packed = "gzip" in request.headers.get("accept-encoding", "")
+    more = _OF_SCRIPTS if served.media_type == _TYPES[".js"] else {}
     return Response(
         served.packed if packed else served.plain,
         media_type=served.media_type,
-        headers=_FOR_EVER | ({"Content-Encoding": "gzip"} if packed else {}),
+        headers=_FOR_EVER | more | ({"Content-Encoding": "gzip"} if packed else {}),
     )

@@ -39,7 +39,7 @@ router = APIRouter(route_class=Page)
 doors = APIRouter(include_in_schema=False)
 """Where nobody is logged in yet."""
 
-_BEGINS: Final[dict[Scope, str]] = {"centre": "/queue", "worker": "/visits"}
+_BEGINS: Final[dict[Scope, str]] = {"centre": "/queue", "worker": "/visits", "analyst": "/watch"}
 _DOOR: Final = "door"
 _LONGEST_NEXT: Final = 1_000
 _UNKNOWN: Final = "密钥无效：输入有误、已过期或已撤销。"

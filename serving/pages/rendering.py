@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -39,6 +39,12 @@ def moment(told: str | int | None) -> str:
     return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
 
 
+def iso(told: str | int) -> str:
+    """RFC 3339 in UTC, for scripts: of microseconds or of a time with any offset."""
+    at = from_micros(told) if isinstance(told, int) else datetime.fromisoformat(told)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
 def day(told: str) -> str:
     """`2026年3月31日` of RFC 3339 or a date."""
     at = datetime.fromisoformat(told)
@@ -58,6 +64,15 @@ def left(told: str | int) -> str:
     else:
         said = f"{max(size // MINUTE, 1)}分钟"
     return f"超期{said}" if away < 0 else f"还剩{said}"
+
+
+def apart(told: str, other: str) -> str:
+    """How long from one moment to another."""
+    size = to_micros(datetime.fromisoformat(other)) - to_micros(datetime.fromisoformat(told))
+    for length, name in ((DAY, "天"), (HOUR, "小时")):
+        if abs(size) >= 2 * length:
+            return f"{size // length}{name}"
+    return f"{size // MINUTE}分钟"
 
 
 def percent(share: float | None) -> str:
@@ -82,11 +97,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
-    made.filters |= {"moment": moment, "day": day, "left": left, "percent": percent}
+    made.filters |= {
+        "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso
+    }  # fmt: skip
     return made
 
 
 _TEMPLATES: Final = _environment()
+
+
+def text_of(template: str, **values: Any) -> str:
+    """What a template that isn't a page of the service makes of values."""
+    return _TEMPLATES.get_template(template).render(values)
 
 
 def rendered(

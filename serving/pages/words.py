@@ -66,6 +66,7 @@ TARGETS: Final = {
     "self_harm": "自伤",
 }
 ROLES: Final = {"applicant": "申请人", "respondent": "被申请人", "affected": "受影响人"}
+DOORS: Final = {**SOURCES, "visit": "走访", "unsaid": "未注明"}
 SEXES: Final = {"female": "女", "male": "男", "unknown": "性别不详"}
 CATEGORIES: Final = {
     "divorce": "离婚",
@@ -99,7 +100,27 @@ PROGRESS: Final = {
 }
 STARS: Final = {"1": "很不满意", "2": "不满意", "3": "一般", "4": "满意", "5": "很满意"}
 FINDINGS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "未判断"}
+NOT_MET: Final = {"absent": "", "refused": "对方拒绝见面。", "moved": "对方已搬离此处。"}
+"""Why nobody was met, as it is written into the record."""
+FOUND: Final = {
+    "calm": "见到 · 平稳",
+    "tense": "见到 · 紧张",
+    "worse": "见到 · 恶化",
+    "absent": "未见到",
+    "refused": "拒绝见面",
+    "moved": "已搬走",
+}
+"""What one tap says of a visit."""
+REFERRALS: Final = ("派出所", "社区医院", "心理援助", "妇联", "法律援助", "调委会")
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
+LEVELS: Final = {"grid": "网格", "community": "社区", "street": "街道", "district": "区级"}
+URGINGS: Final = {
+    "before": "到期提醒",
+    "due": "到期催办",
+    "community": "升至社区催办",
+    "street": "升至街道督办",
+    "district": "升至区级督办",
+}
 SLIP_STATES: Final = {
     "issued": "已下发",
     "acknowledged": "已签收",
@@ -109,6 +130,29 @@ SLIP_STATES: Final = {
 }
 SLIP_STEPS: Final = {"acknowledged": "签收", "handled": "处置完成", "reviewed": "复核", "closed": "办结"}
 SLIP_KINDS: Final = {"red": "督办单", "yellow": "处置单"}
+WATCHED: Final = {
+    "volume": "数量",
+    "harm": "危害事件",
+    "features": "各项特征",
+    "missing": "缺失",
+    "joint": "特征整体",
+    "cues": "风险表述",
+    "text": "文本用语",
+    "scores": "评分与颜色",
+    "calibration": "预测与实际",
+}
+SERIES: Final = {
+    "cases": "案件",
+    "events": "事件记录",
+    "visits": "走访",
+    "outcomes": "危害事件",
+    "area under the ROC curve": "可分辨程度",
+    "discrepancy": "用语差异",
+    "risk": "风险",
+    "colour": "颜色",
+    "harmed over expected": "实际与预测之比",
+}
+FOLLOWED: Final = {"all": "全部", "visited": "走访过", "not visited": "未走访"}
 SCOPES: Final = {
     "dispatch": "分派系统",
     "centre": "综治中心",
@@ -117,6 +161,8 @@ SCOPES: Final = {
     "audit": "审计人员",
 }
 AREAS: Final = {"street": "街道", "community": "社区", "grid": "网格"}
+
+TRENDS: Final = {"up": "上升", "down": "下降", "same": "持平"}
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "colour": COLOURS,
@@ -137,11 +183,17 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "progress": PROGRESS,
     "stars": STARS,
     "deadline": DEADLINES,
+    "door": DOORS,
+    "level": LEVELS,
+    "urging": URGINGS,
     "slip_state": SLIP_STATES,
     "slip_step": SLIP_STEPS,
     "slip_kind": SLIP_KINDS,
     "scope": SCOPES,
     "area": AREAS,
+    "trend": TRENDS,
+    "watched": WATCHED,
+    "followed": FOLLOWED,
 }
 
 

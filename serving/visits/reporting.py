@@ -15,7 +15,6 @@ from serving.rows import reference_errors, row_errors, stored
 from serving.state import State
 from serving.visits import repository
 from serving.visits.schemas import VisitsIn
-from serving.webhooks import service as webhooks
 
 
 def report(state: State, key: Key, ask: Ask, asked: VisitsIn) -> Answer:
@@ -62,9 +61,6 @@ def report(state: State, key: Key, ask: Ask, asked: VisitsIn) -> Answer:
                 for person, grid in grids.items()
                 for name in repository.cases_of(conn, person, grid, now)
             }
-            if new:
-                for name in sorted(touched):
-                    webhooks.happened(conn, name)
             work = [(name, max(latest, cases.latest_as_of(conn, name))) for name in sorted(touched)]
             reached = [name for name in sorted(touched) if reaches(conn, key, cases.last_grid(conn, name))]
             answer = {"visits": [row["visit_id"] for row in rows], "cases": reached}

@@ -35,6 +35,26 @@ def paid_by(conn: sa.Connection, worker_id: str, since: int, as_of: int) -> list
     return [dict(row) for row in found]
 
 
+def visit(conn: sa.Connection, visit_id: str, as_of: int) -> dict[str, Any] | None:
+    """A visit by its id."""
+    return _one(conn, "v.visit_id = :visit", {"visit": visit_id, "as_of": as_of})
+
+
+def visit_since(conn: sa.Connection, person_id: str, since: int, as_of: int) -> dict[str, Any] | None:
+    """The last visit to a person that became known after a moment."""
+    held = {"person": person_id, "since": since, "as_of": as_of}
+    return _one(conn, "v.person_id = :person AND v.recorded_at > :since", held)
+
+
+def _one(conn: sa.Connection, which: str, held: dict[str, Any]) -> dict[str, Any] | None:
+    query = sa.text(
+        'SELECT v.visit_id, v.worker_id, v."at", v.contact, v.finding FROM known_visits AS v '
+        f'WHERE {which} AND {known_sql("v")} ORDER BY v."at" DESC, v.visit_id LIMIT 1'
+    )
+    row = conn.execute(query, held).mappings().first()
+    return None if row is None else dict(row)
+
+
 def capacity(conn: sa.Connection, worker_id: str) -> int:
     """How many visits a day a worker has time for."""
     query = sa.text("SELECT w.daily_visits FROM known_workers AS w WHERE w.worker_id = :worker")

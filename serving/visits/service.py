@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from docket import caseload
+from docket import audit, caseload
 from docket.keys import Key
 from docket.store.planned import keep_plan
 from docket.store.reading import identities
@@ -79,8 +79,10 @@ def round_of(state: State, key: Key) -> dict[str, Any]:
     Returns
     -------
     dict
-        `date`; `left` and `done`, rows of the list and visits; `capacity`; `people`, who they are, by person.
+        `date`; `listed_at` (µs); `left` and `done`, rows of the list and visits; `capacity`; `people`, who
+        they are, by person.
     """
+    listed_at = now_micros()
     told = visits(state, key, None, None)
     start = parse_instant(told["date"])
     with state.store.snapshot() as conn:
@@ -90,7 +92,22 @@ def round_of(state: State, key: Key) -> dict[str, Any]:
         left = [row for row in told["visits"] if row["person_id"] not in seen]
         left = left[: max(capacity - len(seen), 0)]
         people = identities(conn, sorted({row["person_id"] for row in left} | seen))
-    return {"date": told["date"], "left": left, "done": done, "capacity": capacity, "people": people}
+    return {
+        "date": told["date"],
+        "listed_at": listed_at,
+        "left": left,
+        "done": done,
+        "capacity": capacity,
+        "people": people,
+    }
+
+
+def exported(state: State, key: Key) -> dict[str, Any]:
+    """What `round_of` gives, to be taken away as a file."""
+    told = round_of(state, key)
+    with state.store.begin() as conn:
+        audit.record(conn, "export", subject=f"visits {told['date']}", detail={"rows": len(told["left"])})
+    return told
 
 
 def _workers_of(conn: Any, key: Key) -> set[str]:

@@ -40,9 +40,9 @@ def decision(body: DecisionMessage, id: _Id, at: _When, signature: _Signature) -
     """Told once for each decision."""
 
 
-@router.post("deadline", summary="A deadline comes near or has come", responses=_TAKEN)
+@router.post("deadline", summary="A deadline comes near, has come, or climbs", responses=_TAKEN)
 def deadline(body: DeadlineMessage, id: _Id, at: _When, signature: _Signature) -> None:
-    """Told before and at a deadline, unless it was met."""
+    """Told before and at a deadline, and at each level that it climbs to, unless it was met."""
 
 
 @router.post("slip", summary="A slip was issued, or came to its next state", responses=_TAKEN)

@@ -41,12 +41,13 @@ class DecisionData(_Said):
 
 
 class DeadlineData(_Said):
-    """A deadline comes near, or has come and isn't met."""
+    """A deadline comes near, has come and isn't met, or has climbed to the next level."""
 
     dispute_id: str
     assessment_id: str
     kind: Literal["respond", "classify", "review"]
-    phase: Literal["before", "due"]
+    phase: Literal["before", "due", "late"]
+    level: Literal["grid", "community", "street", "district"] = Field(description="Who is urged.")
     due_at: str = Field(description="RFC 3339.")
     colour: Colour
 

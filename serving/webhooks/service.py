@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from docket.outbox import Message, put, withdraw, withdraw_case
-from docket.outbox.endpoints import list_endpoints
+from docket.outbox import Message, put
 from docket.store.locking import take_turns
-from docket.times import DAY, MINUTE, now_micros, parse_instant, rfc3339
-from serving.cases.repository import dispute, last_grid, latest, present
-from serving.deadlines.service import is_closed, met
+from docket.times import now_micros, parse_instant, rfc3339
+from docket.urging import told_about
+from serving.cases.repository import last_grid, latest
 from serving.webhooks.schemas import (
     ColourData,
     ColourMessage,
@@ -38,15 +37,8 @@ def before(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
     return latest(conn, dispute_id)
 
 
-def assessed(
-    conn: sa.Connection,
-    answer: Mapping[str, Any],
-    earlier: sa.RowMapping | None,
-    *,
-    notice_minutes: int,
-    kept_days: int,
-) -> None:
-    """Tell of an assessment that gives a colour or changes it, and plan its deadlines.
+def assessed(conn: sa.Connection, answer: Mapping[str, Any], earlier: sa.RowMapping | None) -> None:
+    """Tell of an assessment that gives a colour or changes it.
 
     Parameters
     ----------
@@ -54,32 +46,19 @@ def assessed(
         In the transaction that keeps the assessment.
     earlier
         Of `before`.
-    notice_minutes
-        How long before a deadline it is told of.
-    kept_days
-        How long what was told is known.
     """
     now, case = now_micros(), str(answer["dispute_id"])
-    as_of = parse_instant(answer["as_of"])
-    if not list_endpoints(conn) or (earlier is not None and as_of < earlier["as_of"]):
-        return  # nobody is told; and an assessment of an earlier moment changes nothing
-    colour = answer["colour"]
-    messages = []
-    if colour != ("none" if earlier is None else earlier["colour"]):
-        data = ColourData.model_validate(
-            {name: answer[name] for name in ColourData.model_fields if name != "previous"}
-            | {"previous": None if earlier is None else earlier["colour"]}
-        )
-        body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
-        messages.append(Message("colour", case, f"colour:{answer['assessment_id']}", body, now))
-    planned = (
-        []
-        if is_closed(conn, case, present(conn, case, now))
-        else _planned(conn, answer, now, notice_minutes * MINUTE)
+    if earlier is not None and parse_instant(answer["as_of"]) < earlier["as_of"]:
+        return  # an assessment of an earlier moment changes nothing
+    if answer["colour"] == ("none" if earlier is None else earlier["colour"]):
+        return
+    data = ColourData.model_validate(
+        {name: answer[name] for name in ColourData.model_fields if name != "previous"}
+        | {"previous": None if earlier is None else earlier["colour"]}
     )
-    # What isn't planned any more was met, or was counted from an earlier assessment.
-    withdraw(conn, case, ["respond:", "classify:", "review:"], now, but=[one.about for one in planned])
-    put(conn, [*messages, *planned], grid_id=last_grid(conn, case), now=now, oldest=now - kept_days * DAY)
+    body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
+    message = Message("colour", case, f"colour:{answer['assessment_id']}", body, now)
+    put(conn, [message], grid_id=last_grid(conn, case), now=now)
 
 
 def decided(
@@ -142,51 +121,23 @@ def entry_changed(conn: sa.Connection, row: Mapping[str, Any], state: str, *, gr
     put(conn, [message], grid_id=grid_id, now=now_micros())
 
 
-def happened(conn: sa.Connection, dispute_id: str) -> None:
-    """Take back the deadlines that what happened has met, in the transaction that stores it."""
-    now = now_micros()
-    if not list_endpoints(conn):
-        return
-    if is_closed(conn, dispute_id, present(conn, dispute_id, now)):
-        withdraw_case(conn, dispute_id, now)
-    else:
-        done = _met(conn, dispute_id, now)
-        withdraw(conn, dispute_id, [f"{kind}:" for kind in sorted(done)], now)
-
-
-def gone(conn: sa.Connection, dispute_id: str) -> None:
-    """Take back the deadlines of a case that was withdrawn, in the transaction that does it."""
-    withdraw_case(conn, dispute_id, now_micros())
-
-
-def _planned(conn: sa.Connection, answer: Mapping[str, Any], now: int, notice: int) -> list[Message]:
-    case = str(answer["dispute_id"])
-    done = _met(conn, case, now)
-    messages = []
-    for deadline in answer["deadlines"]:
-        kind, due = deadline["kind"], parse_instant(deadline["due_at"])
-        if kind in done:
-            continue
-        for phase, moment in (("before", due - notice), ("due", due)):
-            if phase == "before" and moment <= now:
-                continue  # that moment has passed, and the deadline itself is told of
-            data = DeadlineData.model_validate(
-                {
-                    "dispute_id": case,
-                    "assessment_id": answer["assessment_id"],
-                    "kind": kind,
-                    "phase": phase,
-                    "due_at": deadline["due_at"],
-                    "colour": answer["colour"],
-                }
-            )
-            body = DeadlineMessage(timestamp=rfc3339(moment), data=data).model_dump()
-            about = f"{kind}:{case}:{due}:{phase}"
-            messages.append(Message("deadline", case, about, body, moment, planned=True))
-    return messages
-
-
-def _met(conn: sa.Connection, dispute_id: str, now: int) -> set[str]:
-    now = present(conn, dispute_id, now)
-    known = dispute(conn, dispute_id, now)
-    return met(conn, dispute_id, None if known is None else known.first_recorded, now)
+def urged(conn: sa.Connection, dispute_id: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Tell of steps that deadlines climb, in the transaction that sends them and before it is logged."""
+    assessment = latest(conn, dispute_id)
+    now, messages = now_micros(), []
+    for row in steps:
+        data = DeadlineData.model_validate(
+            {
+                "dispute_id": dispute_id,
+                "assessment_id": None if assessment is None else assessment["assessment_id"],
+                "kind": row["deadline"],
+                "phase": row["step"] if row["step"] in ("before", "due") else "late",
+                "level": row["level"],
+                "due_at": rfc3339(row["deadline_at"]),
+                "colour": row["colour"],
+            }
+        )
+        body = DeadlineMessage(timestamp=rfc3339(row["due_at"]), data=data).model_dump()
+        about = told_about(dispute_id, (row["deadline"], row["deadline_at"])) + row["step"]
+        messages.append(Message("deadline", dispute_id, about, body, now))
+    put(conn, messages, grid_id=last_grid(conn, dispute_id), now=now)

@@ -46,7 +46,7 @@ def analyze(*words: object) -> subprocess.CompletedProcess[str]:
 
 @needs_systemd
 def test_systemd_takes_the_units(units: list[Path]) -> None:
-    assert len(units) == 3
+    assert len(units) == 5
     done = analyze("verify", "--man=no", *units)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from docket.outbox import Message, endpoints, put, queue, withdraw, withdraw_case
+from docket.outbox import Message, endpoints, put, queue, withdraw
 from docket.outbox.pruning import prune
 from docket.store import Store, open_store
 from docket.times import DAY, MINUTE, SECOND
@@ -30,10 +30,8 @@ def endpoint(store: Store, events: list[str] = EVENTS, now: int = NOW) -> str:
         return endpoints.add(conn, url="https://hooks.example/x", events=events, now=now)[0]
 
 
-def tell(
-    store: Store, about: str, case: str = "d1", at: int = NOW, planned: bool = False, **body: str
-) -> None:
-    message = Message("deadline" if planned else "colour", case, about, body, at, planned)
+def tell(store: Store, about: str, case: str = "d1", at: int = NOW, **body: str) -> None:
+    message = Message("colour" if about.startswith("colour") else "deadline", case, about, body, at)
     with store.begin() as conn:
         put(conn, [message], grid_id="g1", now=NOW)
 
@@ -108,24 +106,18 @@ def test_what_was_put_is_told_once(store: Store) -> None:
     assert claim(store, name) is None
 
 
-def test_planned_rows_wait_say_the_newest_and_can_be_taken_back(store: Store) -> None:
+def test_what_nobody_was_told_yet_can_be_taken_back(store: Store) -> None:
     name = endpoint(store)
-    due = NOW + 30 * MINUTE
-    tell(store, "respond:1", at=due, planned=True, colour="blue")
-    tell(store, "respond:1", at=due, planned=True, colour="red")
-    tell(store, "respond:0", at=NOW - 1, planned=True)  # due before there was anybody to tell
-    assert claim(store, name, now=due - 1) is None
+    tell(store, "respond:d1:5:due")
+    tell(store, "classify:d1:5:due")
     with store.begin() as conn:
-        withdraw(conn, "d1", ["respond:"], NOW, but=["respond:1"])
-    assert queue_length(store, due) == 1
+        withdraw(conn, "d1", ["respond:d1:5:"], NOW)
+    tell(store, "respond:d1:5:due")  # of one thing it is told once, or not at all
+    assert queue_length(store, NOW) == 1
     with store.begin() as conn:
-        withdraw(conn, "d1", ["respond:"], NOW)
-    assert queue_length(store, due) == 0 and claim(store, name, now=due) is None
-    tell(store, "respond:1", at=due, planned=True, colour="red")
-    assert "red" in taken(claim(store, name, now=due)).body
-    with store.begin() as conn:
-        withdraw_case(conn, "d1", NOW)
-    assert queue_length(store, due) == 0
+        withdraw(conn, "d1", ["respond:", "classify:"], NOW)
+        withdraw(conn, "d1", [], NOW)
+    assert queue_length(store, NOW) == 0 and claim(store, name, now=NOW + MINUTE) is None
 
 
 def queue_length(store: Store, now: int) -> int:
@@ -176,34 +168,23 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(store: Store) ->
     name, later = endpoint(store), NOW + 40 * DAY
     for number in range(4):
         tell(store, f"colour:{number}", case=f"d{number}")
-    tell(store, "respond:due", case="d9", at=later, planned=True)
+    tell(store, "respond:due", case="d9", at=later)
     ends: list[Callable[..., bool]] = [queue.delivered, queue.delivered]
     ends.append(lambda conn, row, now: queue.given_up(conn, row, "http 500", now))
     for end in ends:
         with store.begin() as conn:
             end(conn, taken(queue.claim(conn, name, now=NOW, lease=MINUTE)), NOW)
     with store.begin() as conn:
-        withdraw_case(conn, "d9", NOW)
+        withdraw(conn, "d9", ["respond:"], NOW + 2 * DAY)
     left = "SELECT state FROM outbox ORDER BY state"
     with store.begin() as conn:
         assert prune(conn, before=NOW, most=10) == 0
         assert prune(conn, before=NOW + DAY, most=1) == 1 and prune(conn, before=NOW + DAY, most=10) == 1
-        # given up, still to be told, and a deadline that was taken back before its moment
+        # given up, still to be told, and what was taken back later
         assert list(conn.execute(sa.text(left)).scalars()) == ["dead", "pending", "withdrawn"]
         assert prune(conn, before=later + DAY, most=10) == 1
         assert endpoints.remove(conn, name, later)
         assert prune(conn, before=later, most=10) == 0 and prune(conn, before=later + 1, most=10) == 2
-
-
-def test_a_deadline_that_may_have_been_told_and_forgotten_is_not_told_again(store: Store) -> None:
-    name = endpoint(store)
-    told = Message("deadline", "d1", "respond:due", {"colour": "red"}, NOW, planned=True)
-    with store.begin() as conn:
-        put(conn, [told], grid_id="g1", now=NOW + 40 * DAY, oldest=NOW + 1)
-    assert claim(store, name, now=NOW + 40 * DAY) is None
-    with store.begin() as conn:
-        put(conn, [told], grid_id="g1", now=NOW + 40 * DAY, oldest=NOW)
-    assert claim(store, name, now=NOW + 40 * DAY) is not None
 
 
 def test_dead_letters_are_seen_and_tried_anew(store: Store) -> None:

@@ -33,7 +33,8 @@ def test_the_built_files_are_of_the_locked_versions() -> None:
     for package, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
         assert lock[f"node_modules/{package}"]["version"] == version
         assert lock[f"node_modules/{package}"]["integrity"].startswith("sha512-")
-    programs = {"htmx.org": "htmx.js", "echarts": "echarts.js", "swagger-ui-dist": "swagger-ui.js"}
+    programs = {"htmx.org": "htmx.js", "echarts": "echarts.js", "swagger-ui-dist": "swagger-ui.js",
+                "maplibre-gl": "maplibre-gl.mjs"}  # fmt: skip
     for package, name in programs.items():
         assert wanted["dependencies"][package].encode() in (building.VENDOR / name).read_bytes()
     assert wanted["devDependencies"]["axe-core"].encode() in (building.TOOLS / "axe.js").read_bytes()
@@ -41,7 +42,7 @@ def test_the_built_files_are_of_the_locked_versions() -> None:
 
 def test_a_file_is_kept_by_browsers_under_the_name_of_its_digest(client: TestClient) -> None:
     for path in sorted(FOLDER.rglob("*")):
-        if path.suffix not in (".css", ".js", ".svg"):
+        if path.suffix not in (".css", ".js", ".mjs", ".svg"):
             continue
         url = url_of(path.relative_to(FOLDER).as_posix())
         assert hashlib.sha256(path.read_bytes()).hexdigest()[:16] in url

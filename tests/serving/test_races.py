@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from served import wait_for
 from small_district import case, key_of
 
-from docket.outbox import withdraw_case
+from docket import urging
 from docket.outbox.endpoints import add
 from docket.store import Store
 from docket.store.locking import take_turns
@@ -114,5 +114,5 @@ def test_who_decides_can_tell_webhooks_while_an_assessment_waits(client: TestCli
                     return bool(conn.execute(waiting).scalar_one())
 
             wait_for("the assessment waits", waits)
-            withdraw_case(deciding, "x", now_micros())
+            urging.end_case(deciding, "x", now=now_micros())
         assert sent.result().status_code == 201

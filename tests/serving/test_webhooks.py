@@ -27,15 +27,17 @@ from typer.testing import CliRunner
 
 from docket.outbox import endpoints, queue
 from docket.store import Store
-from docket.times import DAY, MINUTE, SECOND, now_micros, parse_instant
+from docket.times import MINUTE, SECOND, now_micros, parse_instant
 from serving.app import create_app
 from serving.settings import Settings
+from serving.urgings.scheduler import Scheduler
 from serving.webhooks import sender as sending
 from serving.webhooks import service
 from serving.webhooks.commands import webhook
 from serving.webhooks.sender import Sender
 
 LOCAL = {"webhook_http": True, "webhook_networks": ("127.0.0.0/8", "::1/128")}
+ROUND = Scheduler.round
 RED = "对方持刀上门，扬言杀他全家。"
 
 
@@ -47,8 +49,9 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service's own sender doesn't look: the test sends itself."""
+    """The service's own sender and scheduler don't look: the test does itself."""
     monkeypatch.setattr(Sender, "run", lambda self: None)
+    monkeypatch.setattr(Scheduler, "round", lambda self: 3_600.0)
 
 
 def client_of(store: Store, **more: Any) -> TestClient:
@@ -75,16 +78,6 @@ def rows(store: Store, state: str = "pending", event: str = "deadline") -> list[
     with store.snapshot() as conn:
         return [about.split(":")[0] + ":" + about.split(":")[-1]
                 for about in conn.execute(query, {"state": state, "event": event}).scalars()]  # fmt: skip
-
-
-def make_due(store: Store, about: str) -> None:
-    with store.begin() as conn:
-        conn.execute(
-            sa.text(
-                "UPDATE outbox SET due_at = :now, next_at = :now WHERE about LIKE :about AND state = 'pending'"
-            ),
-            {"now": now_micros(), "about": about},
-        )
 
 
 def is_signed(secret: str, headers: dict[str, str], body: bytes) -> bool:
@@ -145,47 +138,43 @@ def test_only_a_change_of_colour_is_told(store: Store, receiver: Receiver) -> No
     assert (data["previous"], data["colour"]) == (calm["colour"], "red")
 
 
+def look(client: TestClient, now: int) -> None:
+    """Let the scheduler look at a moment."""
+    ROUND(Scheduler(client.app.state.anlan, lambda _: now))  # type: ignore[attr-defined]
+
+
 @pytest.mark.usefixtures("quiet")
-def test_deadlines_are_planned_and_withdrawn_when_they_are_met(store: Store, receiver: Receiver) -> None:
+def test_deadlines_are_told_as_they_climb_and_taken_back_when_they_are_met(
+    store: Store, receiver: Receiver
+) -> None:
     name, _ = register(store, receiver.url, "deadline")
     with client_of(store) as client:
         answer = post(client, store, "x1")
-        planned = [
-            "respond:before",
-            "respond:due",
-            "classify:before",
-            "classify:due",
-            "review:before",
-            "review:due",
-        ]
-        assert rows(store) == planned
-        due = {one["kind"]: parse_instant(one["due_at"]) for one in answer["deadlines"]}
-        with store.snapshot() as conn:
-            times = list(conn.execute(sa.text("SELECT due_at FROM outbox ORDER BY due_at")).scalars())
-        assert times[:2] == [due["respond"] - 10 * MINUTE, due["respond"]]
-
-        def report(kind: str, number: int) -> None:
-            event = {"event_id": f"e{number}", "at": datetime.now(UTC).isoformat(), "kind": kind}
-            sent = client.post(
-                "/v1/cases/x1/events", json={"events": [event]}, headers=key_of(store, "dispatch")
-            )
-            assert sent.status_code == 201
-
-        report("police_call", 1)
-        assert rows(store) == planned  # nothing was met, and the review is counted anew
-        report("contacted", 2)
-        assert rows(store) == planned[2:]
-        report("mediation_session", 3)
-        assert rows(store) == planned[4:]
-        report("closed", 4)
         assert rows(store) == []
-        report("reopened", 5)
-        assert [about.split(":")[0] for about in rows(store)] == ["review", "review"]
-        make_due(store, "review:%:due")
-        assert Sender(client.app.state.anlan).drain(name) == 1  # type: ignore[attr-defined]
-    told = json.loads(receiver.got[0][1])
-    assert told["type"] == "deadline" and told["data"]["phase"] == "due" and told["data"]["kind"] == "review"
-    assert told["data"]["colour"] == "red" and told["data"]["dispute_id"] == "x1"
+        due = {one["kind"]: parse_instant(one["due_at"]) for one in answer["deadlines"]}
+        look(client, due["respond"] - 10 * MINUTE)
+        assert rows(store) == ["respond:before"]
+        sender = Sender(client.app.state.anlan)  # type: ignore[attr-defined]
+        assert sender.drain(name) == 1
+        look(client, due["respond"] + 15 * MINUTE)
+        assert rows(store) == ["respond:due", "respond:community"]
+        event = {"event_id": "e1", "at": datetime.now(UTC).isoformat(), "kind": "contacted"}
+        sent = client.post("/v1/cases/x1/events", json={"events": [event]}, headers=key_of(store, "dispatch"))
+        assert sent.status_code == 201
+        assert rows(store) == [] and rows(store, "withdrawn") == ["respond:due", "respond:community"]
+        look(client, due["classify"] + 60 * MINUTE)
+        classify = ["classify:before", "classify:due", "classify:community"]
+        assert rows(store) == [*classify, "review:before", "review:due"]
+        assert sender.drain(name) == 5
+    told = [json.loads(body) for _, body in receiver.got]
+    assert {one["type"] for one in told} == {"deadline"}
+    data = [one["data"] for one in told]
+    assert [(one["kind"], one["phase"], one["level"]) for one in data[:4]] == [
+        ("respond", "before", "grid"), ("classify", "before", "grid"), ("classify", "due", "grid"),
+        ("classify", "late", "community"),
+    ]  # fmt: skip
+    assert data[0]["colour"] == "red" and data[0]["dispute_id"] == "x1"
+    assert parse_instant(told[0]["timestamp"]) == due["respond"] - 10 * MINUTE
 
 
 @pytest.mark.usefixtures("quiet")
@@ -194,37 +183,24 @@ def test_a_visit_that_met_a_party_is_a_response_and_a_merged_case_has_no_deadlin
 ) -> None:
     register(store, receiver.url, "deadline")
     with client_of(store) as client:
-        post(client, store, "x1")
+        answer = post(client, store, "x1")
         visit = {"visit_id": "v1", "person_id": "p-x1", "worker_id": "w1", "at": datetime.now(UTC).isoformat(),
                  "contact": True, "finding": "calm"}  # fmt: skip
         headers = key_of(store, "centre")
         assert (
             client.post("/v1/cases/x1/events", json={"visits": [visit]}, headers=headers).status_code == 201
         )
-        assert "respond:due" not in rows(store) and "classify:due" in rows(store)
         post(client, store, "x2")
-        assert rows(store).count("classify:due") == 2
         merged = client.post("/v1/cases/x2/merge", json={"into": "x1", "reason": "同一件事"}, headers=headers)
         assert merged.status_code == 200
-        assert rows(store).count("classify:due") == 1
+        (at,) = [parse_instant(one["due_at"]) for one in answer["deadlines"] if one["kind"] == "classify"]
+        look(client, at)
+        told = rows(store)
+        assert "respond:due" not in told and told.count("classify:due") == 1
         parted = client.post("/v1/cases/x2/unmerge", json={"reason": "不是同一件事"}, headers=headers)
         assert parted.status_code == 200
+        look(client, at + 2 * MINUTE)
         assert rows(store).count("classify:due") == 2
-
-
-@pytest.mark.usefixtures("quiet")
-def test_a_deadline_that_passed_before_the_case_came_is_told_at_once(
-    store: Store, receiver: Receiver
-) -> None:
-    name, _ = register(store, receiver.url, "deadline")
-    with store.begin() as conn:
-        conn.execute(sa.text("UPDATE webhooks SET created_at = :then"), {"then": now_micros() - 30 * DAY})
-    earlier = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    with client_of(store) as client:
-        post(client, store, "x1", recorded_at=earlier)
-        assert Sender(client.app.state.anlan).drain(name) == 1  # type: ignore[attr-defined]
-    data = json.loads(receiver.got[0][1])["data"]
-    assert (data["kind"], data["phase"]) == ("respond", "due")
 
 
 @pytest.mark.usefixtures("quiet")

@@ -1,0 +1,1 @@
+"""How often the watch cries wolf where nothing changes, and how soon it finds what was planted."""

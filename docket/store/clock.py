@@ -1,0 +1,17 @@
+"""The database's own clock: one for all who use a store, whatever their machines' clocks say."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+_SQLITE = (
+    "SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000000"
+    " + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000"
+)
+_POSTGRESQL = "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)"
+
+
+def database_now(conn: sa.Connection) -> int:
+    """Now, in microseconds since the epoch; to the millisecond on SQLite."""
+    query = _POSTGRESQL if conn.dialect.name == "postgresql" else _SQLITE
+    return int(conn.execute(sa.text(query)).scalar_one())

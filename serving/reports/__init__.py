@@ -1,0 +1,1 @@
+"""Stability reports (稳定专报) by day, week, month and year."""

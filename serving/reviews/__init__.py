@@ -1,0 +1,1 @@
+"""One case, one analysis (一案一分析): what was known, said, missed and late before a harm came."""

@@ -1,0 +1,1 @@
+"""Urgings: deadlines that nobody meets climb from the grid to the district."""
