@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -213,8 +212,3 @@ def _within(reach: Reach) -> tuple[str, dict[str, Any]]:
 
 def _read(conn: sa.Connection, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(sa.text(sql), values).mappings()]
-
-
-def grids(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Where the people of entries live."""
-    return sorted({row["grid_id"] for row in rows})
