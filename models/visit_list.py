@@ -101,7 +101,7 @@ def visit_list(
 
 
 def due_of(
-    conn: sa.Connection, scorer: Scorer | None, *, people: Collection[str], grids: Sequence[str], as_of: int
+    conn: sa.Connection, scorer: Scorer | None, *, people: Collection[str], as_of: int
 ) -> pd.DataFrame:
     """When visits to people are due, by the same colours and cadence as the lists.
 
@@ -109,23 +109,21 @@ def due_of(
     ----------
     people
         Who; whoever is looked after for nothing at the moment is left out of the answer.
-    grids
-        Where they live.
 
     Returns
     -------
     DataFrame
         As `models.visits.candidates`, by `person_id`.
     """
+    named = sorted(people)
     nobody = pd.DataFrame(columns=["colour", "due_at", "overdue", "last_visit_at"])
-    if not people:
+    if not named:
         return nobody
-    matters = caseload.matters(conn, as_of, grids)
-    matters = matters[matters["person_id"].isin(list(people))]
+    matters = caseload.matters_of(conn, as_of, named)
     if matters.empty:
         return nobody
     judged = _judged(conn, scorer, matters, as_of, None)
-    return candidates(judged, caseload.visits_paid(conn, as_of, grids), as_of).set_index("person_id")
+    return candidates(judged, caseload.visits_paid_to(conn, as_of, named), as_of).set_index("person_id")
 
 
 def planned_rows(

@@ -268,7 +268,6 @@ def _told(
         conn,
         None if current is None else current.scorer,
         people={row["person_id"] for row in here},
-        grids=repository.grids(here),
         as_of=now,
     )
     heard = registry.objections(conn, [row["entry_id"] for row in rows])

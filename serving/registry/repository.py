@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,22 +38,29 @@ _CONTESTED: Final = (
 _LEFT: Final = "(r.left_at <= :as_of AND COALESCE(r.left_recorded_at, r.left_at) <= :as_of)"
 _ORDER: Final = " ORDER BY r.entered_at DESC, r.entry_id DESC"
 
+# Grouped by an expression: else SQLite reads all events dispute by dispute to group the few of the window.
 _PROPOSED: Final = f"""
 SELECT due.dispute_id, due.kind, due.grid_id, due.grid_name, due.community_name, due.since,
        p.person_id, MAX(p.role) AS role, h.birth_year, h.sex
 FROM (
-    SELECT d.dispute_id, d.kind, d.grid_id, g.grid_name, g.community_name,
-           CASE WHEN d.kind IN :at_once THEN
-                (SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = d.dispute_id)
-           ELSE (SELECT MAX(e.recorded_at) FROM known_events AS e
-                 WHERE e.dispute_id = d.dispute_id AND e.kind IN :ends AND {known_sql("e")}) END AS since
-    FROM known_disputes AS d JOIN known_grids AS g ON g.grid_id = d.grid_id
-    WHERE d.kind IN :kinds AND d.excluded_at IS NULL AND {known_sql("d")}{{more}}
+    SELECT d.dispute_id, d.kind, d.grid_id, g.grid_name, g.community_name, recent.since
+    FROM (
+        SELECT MIN(e.dispute_id) AS dispute_id, MAX(e.recorded_at) AS since, 0 AS at_once
+        FROM known_events AS e
+        WHERE e.kind IN :ends AND e.recorded_at > :oldest AND {known_sql("e")}
+        GROUP BY e.dispute_id || ''
+        UNION ALL
+        SELECT x.dispute_id, MIN(x.recorded_at) AS since, 1 AS at_once FROM known_disputes AS x
+        WHERE x.kind IN :at_once GROUP BY x.dispute_id HAVING MIN(x.recorded_at) > :oldest
+    ) AS recent
+    JOIN known_disputes AS d ON d.dispute_id = recent.dispute_id AND {known_sql("d")}
+    JOIN known_grids AS g ON g.grid_id = d.grid_id
+    WHERE d.kind IN :kinds AND (CASE WHEN d.kind IN :at_once THEN 1 ELSE 0 END) = recent.at_once
+      AND d.excluded_at IS NULL{{more}}
 ) AS due
 JOIN known_parties AS p ON p.dispute_id = due.dispute_id AND p.role <> 'affected' AND {known_sql("p")}
 JOIN known_persons AS h ON h.person_id = p.person_id AND {known_sql("h")}
-WHERE due.since > :oldest
-  AND (due.since, due.dispute_id, p.person_id) > (:after_since, :after_dispute, :after_person)
+WHERE (due.since, due.dispute_id, p.person_id) > (:after_since, :after_dispute, :after_person)
   AND NOT EXISTS (SELECT 1 FROM registry AS r
                   WHERE r.dispute_id = due.dispute_id AND r.person_id = p.person_id)
   AND NOT EXISTS (SELECT 1 FROM registry_notes AS n WHERE n.what = 'declined'
@@ -206,8 +212,3 @@ def _within(reach: Reach) -> tuple[str, dict[str, Any]]:
 
 def _read(conn: sa.Connection, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(sa.text(sql), values).mappings()]
-
-
-def grids(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Where the people of entries live."""
-    return sorted({row["grid_id"] for row in rows})

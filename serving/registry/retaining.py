@@ -42,11 +42,7 @@ def _take_out(store: Store, *, before: int, now: int, most: int) -> int:
         if done.faults:
             raise RuntimeError(f"entries can't be taken out: {done.faults[0].reason}")
         registry.forget(conn, sorted(names))
-        grids = visits.grids_of(conn, sorted({row["person_id"] for row in found}))
-        touched = {
-            name for person, grid in grids.items() for name in visits.cases_of(conn, person, grid, now)
-        }
-        for name in sorted(touched):
+        for name in visits.cases_of(conn, {row["person_id"] for row in found}, now):
             unscored.note(conn, name, now)
         audit.record_all(
             conn, [Event("retain", row["dispute_id"], row["entry_id"], {"what": "removed"}) for row in found]

@@ -251,7 +251,7 @@ def changed(
     grid = visits.grids_of(conn, [person])[person]
     # The outbox before what is unscored, as whoever assesses takes them; and the cases in one order.
     webhooks.entry_changed(conn, did.row, did.what, grid_id=grid, at=did.at)
-    for name in sorted({place.home, *visits.cases_of(conn, person, grid, did.at)}):
+    for name in sorted({place.home, *visits.cases_of(conn, [person], did.at)}):
         unscored.note(conn, name, did.at)
     taken = note(conn, ask, new=True, assess=[(place.home, as_of)], answer=answer)
     detail = {"what": did.what, "category": did.row["category"]}

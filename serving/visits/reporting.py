@@ -56,13 +56,9 @@ def report(state: State, key: Key, ask: Ask, asked: VisitsIn) -> Answer:
             settle(conn, "visits", rows, asked.visits, owner="person_id")
             new = append_rows(conn, "visits", rows, now, "visits[{}]")
             latest = max(row["recorded_at"] for row in rows)
-            touched = {
-                name
-                for person, grid in grids.items()
-                for name in repository.cases_of(conn, person, grid, now)
-            }
-            work = [(name, max(latest, cases.latest_as_of(conn, name))) for name in sorted(touched)]
-            reached = [name for name in sorted(touched) if reaches(conn, key, cases.last_grid(conn, name))]
+            touched = repository.cases_of(conn, grids, now)
+            work = [(name, max(latest, cases.latest_as_of(conn, name))) for name in touched]
+            reached = [name for name in touched if reaches(conn, key, cases.last_grid(conn, name))]
             answer = {"visits": [row["visit_id"] for row in rows], "cases": reached}
             taken = note(conn, ask, new=bool(new), assess=work, answer=answer)
     return answered(state, key, taken)

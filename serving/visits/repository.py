@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +11,11 @@ from docket import caseload
 from docket.asof import known_sql
 
 
-def cases_of(conn: sa.Connection, person_id: str, grid_id: str, as_of: int) -> list[str]:
-    """The disputes for which a person of a grid is looked after: open ones and those of registry entries."""
-    matters = caseload.matters(conn, as_of, [grid_id])
-    return sorted(matters.loc[matters["person_id"] == person_id, "dispute_id"])
+def cases_of(conn: sa.Connection, people: Collection[str], as_of: int) -> list[str]:
+    """The disputes for which people are looked after: open ones and those of registry entries, in order."""
+    if not people:
+        return []
+    return sorted(set(caseload.matters_of(conn, as_of, sorted(people))["dispute_id"]))
 
 
 def grids_of(conn: sa.Connection, person_ids: list[str]) -> dict[str, str]:
