@@ -163,12 +163,14 @@ def test_a_search_wants_a_purpose_and_a_worker_sees_the_own_community(
         staff.well()
     with desk(browser, served.base, PHONE) as worker:
         worker.log_in(served.key("worker", worker_id="w1"))
+        worker.well()  # the list has been put by for when there is no network
         worker.go("/registry")
         expect(worker.page.locator("#rows")).to_contain_text("赵寻")
         expect(worker.page.locator("main").get_by_role("link", name="赵寻")).to_have_count(0)
         worker.well()
     with desk(browser, served.base, PHONE) as other:
         other.log_in(served.key("worker", worker_id="w2"))
+        other.well()
         other.go("/registry")
         expect(other.page.locator("main")).to_contain_text("没有符合条件的人")
         assert httpx.get(f"{served.base}/registry", follow_redirects=False).status_code == 303
