@@ -8,6 +8,7 @@ each took and how many frames were drawn.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -201,7 +202,8 @@ def main() -> None:
             browser.close()
         store.close()
     title = f"{GRIDS:,} grids, {DISPUTES:,} disputes; Chromium drawing without a graphics card"
-    text = "\n".join([title, machine(), "", *lines])
+    load = f"{machine()}; load of the last minute {os.getloadavg()[0]:.1f}"
+    text = "\n".join([title, load, "", *lines])
     sys.stdout.write(text + "\n")
     if options.out is not None:
         options.out.write_text(text + "\n", encoding="utf-8")

@@ -88,13 +88,23 @@ function point(number) {
 }
 
 function listen() {
-  map.on("mousemove", "fill", (event) => point(event.features[0].id));
+  let at = null;
+  map.on("mousemove", (event) => {
+    if (at === null) requestAnimationFrame(() => { look(at); at = null; }); // once a frame, wherever it is by then
+    at = event.point;
+  });
   map.on("click", "fill", (event) => {
     point(event.features[0].id);
     row(event.features[0].id)?.scrollIntoView({ block: "nearest" });
   });
   numbers().parentElement.addEventListener("focusin", pointRow);
   numbers().parentElement.addEventListener("mouseover", pointRow);
+}
+
+function look(at) {
+  if (map.isMoving()) return;
+  const [area] = map.queryRenderedFeatures(at, { layers: ["fill"] });
+  if (area) point(area.id);
 }
 
 function pointRow(event) {
