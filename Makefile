@@ -110,7 +110,7 @@ bench-contract: $(VENV)/.made
 bench-faults: $(VENV)/.made
 	$(BIN)/python -m bench.faults $(FAULTS) --out bench/results/faults.txt
 
-# Some forty minutes on two idle cores; what was measured of the same code is kept. WATCH="--seeds 1,2,3,4"
+# About an hour on an idle core; what was measured of the same code is kept in bench/.cache. WATCH="--seeds 1,2,3,4"
 bench-watch: $(VENV)/.made
 	$(BIN)/python -m bench.watch $(WATCH) --out bench/results/watch.txt
 
