@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 import subprocess
 import sys
@@ -22,23 +24,31 @@ from serving.settings import Settings
 _T = TypeVar("_T")
 
 
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_BLOCK = 16
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)
 
 
 def free_ports(many: int) -> int:
-    """The first of several in a row that are free."""
+    """The first of several in a row that are free.
+
+    Below those that connections take by themselves, and no two test processes look in the same blocks: a port
+    is taken only some time after it was found free.
+    """
     while True:
-        first = free_port()
+        block = random.randrange(10_000 // _BLOCK, 32_000 // _BLOCK)
+        if block % 4 != _WORKER % 4:
+            continue
         with ExitStack() as probes:
             try:
                 for place in range(many):
-                    probes.enter_context(socket.socket()).bind(("127.0.0.1", first + place))
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", block * _BLOCK + place))
             except OSError:
                 continue
-            return first
+            return block * _BLOCK
 
 
 def start(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from served import free_port
 from small_district import case, count, key_of
 
 from docket.store import Store
@@ -27,12 +27,6 @@ from serving.client import ApiError, Client
 from serving.settings import Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "dispatch_system.py"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
