@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import os
 import signal
@@ -21,7 +19,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from receiver import Receiver, receiving
+from receiver import Receiver, is_signed, receiving
 from small_district import case, key_of
 from typer.testing import CliRunner
 
@@ -78,13 +76,6 @@ def rows(store: Store, state: str = "pending", event: str = "deadline") -> list[
     with store.snapshot() as conn:
         return [about.split(":")[0] + ":" + about.split(":")[-1]
                 for about in conn.execute(query, {"state": state, "event": event}).scalars()]  # fmt: skip
-
-
-def is_signed(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    """Standard Webhooks' check, written anew."""
-    said = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    mac = hmac.new(base64.b64decode(secret[len("whsec_") :]), said, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(mac).decode() in headers["webhook-signature"].split()
 
 
 def test_a_colour_is_told_signed_and_without_what_receivers_may_not_see(

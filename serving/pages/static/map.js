@@ -122,6 +122,7 @@ async function draw() {
     dragRotate: false,
     pitchWithRotate: false,
     fadeDuration: 0,
+    locale: { "Map.Title": "地图", "NavigationControl.ZoomIn": "放大", "NavigationControl.ZoomOut": "缩小" },
     style: {
       version: 8,
       sources: {
