@@ -76,6 +76,7 @@ def service(folder: Path, store: Path) -> Iterator[tuple[str, Any]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
+    subprocess.run([ANLAN, "watch", "--no-track"], cwd=folder, env=environment, check=True)
     server = subprocess.Popen(
         [ANLAN, "serve", "--port", str(port), "--queue-open"],
         cwd=folder,
@@ -222,7 +223,7 @@ def take(
                     "review": f"/cases/{scene['harmed']}/review", "reviews": "/reviews",
                     "report": "/reports?period=month", "registry": "/registry",
                     "entry": f"/registry/entries/{scene['entry']}", "proposed": "/registry/proposed",
-                    "map": "/map"}),
+                    "map": "/map", "watch": "/watch"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(

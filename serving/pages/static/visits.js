@@ -201,6 +201,7 @@ document.addEventListener("DOMContentLoaded", () => {
       redirect: "manual",
     });
     if (answer.ok) {
+      await answer.text(); // to its end: else it is cut off when somebody goes to another page
       await kept.drop(one.visit_id);
       return true;
     }
