@@ -127,7 +127,7 @@ def test_a_visit_that_was_tapped_twice_is_one(pages: TestClient, store: Store) -
     _send(pages, store, "/v1/cases", case("a"))
     worker = person(pages, store, "worker")
     form = {"visit_id": "v1", "person_id": "p-a", "found": "tense", "text": "情绪激动"}
-    assert worker.send("/visits", form).headers["location"] == "/visits?done=1"
+    assert worker.send("/visits", form).headers["location"] == "/visits?done=kept"
     again = worker.send("/visits", form)
     assert again.headers["location"] == "/visits?done=before"
     page = worker.get("/visits", done="before").text

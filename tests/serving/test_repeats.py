@@ -20,7 +20,13 @@ from docket.store import Store
 from serving.app import create_app
 from serving.settings import Settings
 
-WRITES = [route for route in CALLS if route.split()[0] in ("POST", "PUT", "PATCH")]
+READS = {"POST /v1/registry:search"}
+"""A body asks, and nothing is written but the log."""
+ONCE = {"POST /v1/cases/{dispute_id}/progress"}
+"""What is answered is shown once and kept nowhere, so it can't be answered again."""
+WRITES = [
+    route for route in CALLS if route.split()[0] in ("POST", "PUT", "PATCH") and route not in READS | ONCE
+]
 NAMED = [
     "POST /v1/cases/{dispute_id}/events",
     "POST /v1/cases/{dispute_id}/outcomes",
@@ -74,6 +80,15 @@ def otherwise(body: Any) -> Any:
         return {"state": "handled"}
     if "entry_id" in body:
         return body | {"category": "other"}
+    if "said" in body:
+        return {"said": "另有异议"}
+    if "how" in body:
+        return {"how": "letter"}
+    if "note" in body:
+        return {"note": "明早上门"}
+    for name in ("answer", "cause"):
+        if name in body:
+            return body | {name: "另一种说法"}
     return body | {"reason": "另一个理由"}
 
 

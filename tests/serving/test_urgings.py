@@ -462,7 +462,8 @@ def urged(conn, dispute_id, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 following.webhooks.urged = urged
 settings = Settings(store=sys.argv[1], model="")
-Scheduler(State(settings, opened(settings.store), None, Metrics(), None, None, None)).round()
+unused = dict.fromkeys(("models", "limits", "tokens", "logins", "looks", "provider"))
+Scheduler(State(settings=settings, store=opened(settings.store), metrics=Metrics(), **unused)).round()
 """
 
 
