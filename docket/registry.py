@@ -105,6 +105,19 @@ def notes(conn: sa.Connection, entry_id: str) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(query.order_by(REGISTRY_NOTES.c.note_no)).mappings()]
 
 
+def declined(conn: sa.Connection, row: Mapping[str, Any], said: str) -> int | None:
+    """When it was last noted that somebody isn't entered, in these words (µs); None: never."""
+    kept = REGISTRY_NOTES.c
+    query = sa.select(sa.func.max(kept.at)).where(
+        kept.what == "declined",
+        kept.dispute_id == row["dispute_id"],
+        kept.person_id == row["person_id"],
+        kept.said == said,
+    )
+    found = conn.execute(query).scalar_one()
+    return None if found is None else int(found)
+
+
 def entered_by(conn: sa.Connection, entry_id: str) -> set[str]:
     """Who entered or corrected it; nobody is known of an entry that came by a load."""
     kept = REGISTRY_NOTES.c

@@ -82,7 +82,12 @@ def post_visit(request: Request, form: Filled, key: Who, state: Here) -> Respons
     """Keep what was found. A script asks for JSON, and whoever has to choose is asked first."""
     by_script = request.headers.get("accept", "") == "application/json"
     listed_at = _listed_at(form) if by_script and form.get("both") != "yes" else None
-    asked = filled(VisitsIn, {"visits": [_visit(form, str(key.worker_id))]})
+    told = _visit(form, str(key.worker_id))
+    if not form.get(
+        "at"
+    ):  # a page without scripts can't say when it was tapped: a second tap is no other visit
+        told["at"] = returning.paid_at(state, told["visit_id"]) or told["at"]
+    asked = filled(VisitsIn, {"visits": [told]})
     outcome, other = returning.bring(
         state, key, ask_of(key, request, asked, None), asked, listed_at=listed_at
     )

@@ -64,10 +64,17 @@ def object_to(state: State, key: Key, ask: Ask, entry_id: str, asked: ObjectIn) 
             if raised > now:
                 raise Invalid([FieldError(field="raised_at", reason="out of range", expected="until now")])
             said = prepare(asked.said).text
-            with _refused():
-                name = registry.object_to(conn, entry_id, said=said, raised_at=raised, by=key.key_id, now=now)
-            taken = _noted(conn, ask, name)
-            audit.record(conn, "object", case=place.home, subject=entry_id, detail={"objection": name})
+            held = registry.objections(conn, [entry_id])
+            same = next((row for row in held if row["state"] == "open" and row["said"] == said), None)
+            if same is not None:  # the same, told once more
+                taken = note(conn, ask, new=False, answer=told(same))
+            else:
+                with _refused():
+                    name = registry.object_to(
+                        conn, entry_id, said=said, raised_at=raised, by=key.key_id, now=now
+                    )
+                taken = _noted(conn, ask, name)
+                audit.record(conn, "object", case=place.home, subject=entry_id, detail={"objection": name})
     return answered(state, key, taken)
 
 
@@ -128,6 +135,8 @@ def answer(state: State, key: Key, ask: Ask, entry_id: str, objection_id: str, a
         earlier = found(conn, ask)
         if earlier is not None:
             taken = Taken(earlier, new=False)
+        elif waits["state"] == "answered" and waits["answered_how"] == asked.how:
+            taken = note(conn, ask, new=False, answer=told(waits))
         else:
             with _refused():
                 registry.answer(conn, waits, how=asked.how, by=key.key_id, now=now)

@@ -220,9 +220,12 @@ def decline(state: State, key: Key, ask: Ask, asked: DeclineIn) -> Answer:
                 raise Invalid([FieldError(field="person_id", reason="not a party to the case")])
             row = {"dispute_id": asked.dispute_id, "person_id": asked.person_id}
             said = prepare(asked.reason).text
-            registry.note(conn, row, "declined", said=said, by=key.key_id, at=now)
-            taken = note(conn, ask, new=True, answer={**row, "declined_at": rfc3339(now)})
-            audit.record(conn, "registry", case=asked.dispute_id, detail={"what": "declined"})
+            before = registry.declined(conn, row, said)
+            at = now if before is None else before
+            taken = note(conn, ask, new=before is None, answer={**row, "declined_at": rfc3339(at)})
+            if before is None:
+                registry.note(conn, row, "declined", said=said, by=key.key_id, at=now)
+                audit.record(conn, "registry", case=asked.dispute_id, detail={"what": "declined"})
     return answered(state, key, taken)
 
 

@@ -58,6 +58,13 @@ def bring(
     return ("kept" if answer.new else "before"), None
 
 
+def paid_at(state: State, visit_id: str) -> str | None:
+    """When a visit that stands already was paid; None: there is none of that id."""
+    with state.store.snapshot() as conn:
+        own = repository.visit(conn, visit_id, now_micros())
+    return None if own is None else rfc3339(own["at"])
+
+
 def _told(visit: dict[str, Any], key: Key) -> dict[str, Any]:
     return {
         "at": rfc3339(visit["at"]),
