@@ -10,6 +10,7 @@ import signal
 import ssl
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -177,18 +178,25 @@ def answers(port: int) -> bool:
     return True
 
 
-def test_requests_are_spread_and_a_worker_that_is_killed_is_noticed_by_nobody(
+def test_requests_are_spread_and_a_worker_that_is_killed_costs_no_case(
     service: Service, tmp_path: Path
 ) -> None:
     header, numbers, done = key_of(service.store, "dispatch"), counting(), threading.Event()
     got: list[httpx.Response] = []
+    again: list[httpx.Response] = []
     before = count(service.store, "disputes")
     with proxied(service, tmp_path, **{"rate=50r/s": "rate=5000r/s"}) as proxy:
 
         def send() -> None:
             with proxy.client(**header) as client:
                 while not done.is_set():
-                    got.append(client.post("/v1/cases", json=case(f"n{next(numbers)}")))
+                    body = case(f"n{next(numbers)}")
+                    answer = client.post("/v1/cases", json=body)
+                    if answer.status_code == 503:  # both workers were gone for it: it says to send it again
+                        again.append(answer)
+                        time.sleep(int(answer.headers["retry-after"]))
+                        answer = client.post("/v1/cases", json=body)
+                    got.append(answer)
 
         def share(port: int) -> int:
             return Counter(line["worker"] for line in proxy.passed())[f"127.0.0.1:{port}"]
@@ -204,13 +212,15 @@ def test_requests_are_spread_and_a_worker_that_is_killed_is_noticed_by_nobody(
                 os.kill(pids[port], signal.SIGKILL)
                 wait_for("another takes its place", lambda port=port: service.pids()[port] != pids[port])
                 wait_for("it answers", lambda port=port: answers(port))
-                reached = share(port) + 5
+                reached = share(port) + 40  # and what was open to the one before is gone
                 wait_for("it has a share", lambda port=port, reached=reached: share(port) >= reached)
         finally:
             done.set()
             for sender in senders:
                 sender.join()
-    assert {answer.status_code for answer in got} == {201}
+    # 200: the worker had stored it and was killed before it answered
+    assert {answer.status_code for answer in got} <= {200, 201}
+    assert len(again) <= len(senders)  # at most what was under way
     assert count(service.store, "disputes") == before + len(got)
     assert len({answer.json()["assessment_id"] for answer in got}) == len(got)
 

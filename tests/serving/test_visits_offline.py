@@ -166,6 +166,12 @@ def test_what_was_found_without_a_line_is_stored_once_when_it_is_back(
         assert before - slack <= at <= after + slack and visit["at"] < visit["recorded_at"]
 
 
+_HELD = """async () => {
+  const { lock, owner } = document.getElementById("round").dataset;
+  return (await kept.all(lock, owner)).length;
+}"""
+
+
 def test_a_note_that_is_being_written_outlives_the_page_and_not_the_logout(
     browser: Browser, served: Served
 ) -> None:
@@ -173,10 +179,8 @@ def test_a_note_that_is_being_written_outlives_the_page_and_not_the_logout(
     with walking(browser, served, key=key) as worker:
         page = worker.page
         card(page, "p-a").get_by_label("记录（可不填）").fill(NOTE)
-        page.wait_for_function(
-            """async () => (await kept.all(document.getElementById('round').dataset.lock,
-                                           document.getElementById('round').dataset.owner)).length === 1"""
-        )
+        while page.evaluate(_HELD) != 1:  # the browser's own waiting takes a promise for a yes
+            page.wait_for_timeout(50)
         page.reload()  # as a phone does that was short of memory
         expect(card(page, "p-a").get_by_label("记录（可不填）")).to_have_value(NOTE)
         ready(page)
