@@ -28,7 +28,6 @@ os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{demo}/mlruns/mlflow.db
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 # %%
-
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Image, Markdown, display
