@@ -16,7 +16,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from docket.store.inserting import inserting
-from docket.store.metadata import ASSESSMENTS, SHADOW_SCORES
+from docket.store.judging import SHADOW_SCORES
+from docket.store.metadata import ASSESSMENTS
 from docket.times import DAY, now_micros, rfc3339
 from models.bootstrap import clusters_of
 from models.contest import Contest, Version

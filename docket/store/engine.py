@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from docket.store import desk, reporting, standing  # noqa: F401 - their tables are of the store, too
+from docket.store import desk, judging, reporting, standing  # noqa: F401 - their tables are of the store, too
 from docket.tracing import span
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from docket.store.metadata import WATCH_RESULTS
+from docket.store.judging import WATCH_RESULTS
 
 NAMES: Final = (
     "volume", "harm", "features", "missing", "joint", "cues", "text", "scores", "calibration",

@@ -15,7 +15,8 @@ from made_up_district import CUT, intake_frame
 from docket.load import load_folder
 from docket.snapshot import Snapshot
 from docket.store import Store, open_store
-from docket.store.metadata import ASSESSMENTS, RECORDS, SHADOW_SCORES
+from docket.store.judging import SHADOW_SCORES
+from docket.store.metadata import ASSESSMENTS, RECORDS
 from docket.times import now_micros, parse_instant
 from features.catalogue import COLUMNS
 from models.contest import Version, contest
