@@ -17,8 +17,22 @@ from bench.environments import REQUIREMENTS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RECKONING: Final = frozenset(
-    "duckdb lightgbm llvmlite mlflow numba numpy pandas pyarrow pyspark scikit-learn scipy tokenizers torch "
-    "transformers".split()
+    {
+        "duckdb",
+        "lightgbm",
+        "llvmlite",
+        "mlflow",
+        "numba",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "pyspark",
+        "scikit-learn",
+        "scipy",
+        "tokenizers",
+        "torch",
+        "transformers",
+    }
 )
 """Packages of the lock that a figure can depend on; a page's or a test's package makes nothing anew."""
 Result = dict[str, Any]
