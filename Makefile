@@ -59,7 +59,7 @@ notebooks: $(VENV)/.made
 	$(BIN)/python tests/notebook_runs.py $(DEMO)
 
 bench-district: $(VENV)/.made
-	$(BIN)/python bench/district.py
+	$(BIN)/python -m bench.district
 
 # Hours from nothing; what was measured of the same code is kept in bench/.cache. BENCH="--sizes 10000,100000"
 bench-features: $(VENV)/.made
@@ -71,7 +71,7 @@ bench-online: $(VENV)/.made
 
 # Some twenty minutes on two idle cores. ENCODERS="--cail FOLDER/sentences.parquet --large"
 bench-encoders: $(VENV)/.made
-	$(BIN)/python bench/encoders.py $(ENCODERS)
+	$(BIN)/python -m bench.encoders $(ENCODERS)
 
 # Keeps its environments (CatBoost, skrub, AutoGluon), districts and scores in bench/.cache. MODEL="--peers anlan,skrub"
 bench-model: $(VENV)/.made

@@ -1,6 +1,6 @@
 """What the cue tagger reads of hand-labelled sentences: real judgments, and wordings of every polarity.
 
-Run by hand: ``python bench/cues.py > bench/results/cues.txt``. The real sentences are read from the folder of
+Run by hand: ``python -m bench.cues > bench/results/cues.txt``. The real sentences are read from the folder of
 trial data (``ANLAN_SHARED_DATA``), by document and sentence; without it that part is left out, saying so.
 ``--show`` prints what half A gets wrong, with its words: for a terminal, never for a file that is kept.
 
@@ -15,7 +15,6 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from bench.machine import machine
 from docket.text import prepare
 from features.cues import CUES, tag
 
@@ -272,7 +272,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", action="store_true", help="print the words of what half A gets wrong")
     args = parser.parse_args()
-    print(f"machine   {platform.machine()}, Python {platform.python_version()}")
+    print(f"machine   {machine()}")
     made = written()
     report_written(made)
     folder = shared_folder()

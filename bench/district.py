@@ -1,6 +1,6 @@
 """Time of a demo district and what it looks like.
 
-Run by hand: ``python bench/district.py > bench/results/district.txt``.
+Run by hand: ``python -m bench.district > bench/results/district.txt``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from machine import machine
 
+from bench.machine import machine
 from docket.demo import generate
 
 END = date(2026, 6, 30)

@@ -1,6 +1,6 @@
 """How well second records of one matter are found, on demo districts that nothing was fitted on.
 
-Run by hand: ``python bench/duplicates.py > bench/results/duplicates.txt``; with ``--fit`` it first fits the
+Run by hand: ``python -m bench.duplicates > bench/results/duplicates.txt``; with ``--fit`` it first fits the
 weights in ``models/duplicates.json`` anew, on other seeds.
 
 The simulator copies what a second record says of a matter: opening, kind, grid, amount and both parties. No
@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from machine import machine
 
+from bench.machine import machine
 from docket.contract.enumerations import DISPUTE_KINDS
 from docket.demo import tables
 from docket.demo.generating import district
@@ -165,7 +165,7 @@ def fit(folder: Path) -> None:
         np.concatenate(x), np.concatenate(y), loss="logistic", penalty=PENALTY, bounds=signs
     )
     origin = {
-        "command": "python bench/duplicates.py --fit",
+        "command": "python -m bench.duplicates --fit",
         "districts": f"demo, {DISPUTES} disputes each, seeds {FITTED}, until {END}, common wordings",
         "second records": "1.5 %, blurred; in the last district they name nobody",
         "pairs": int(sum(map(len, y))),

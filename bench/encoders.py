@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from machine import machine
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
 
+from bench.machine import machine
 from docket.snapshot import Snapshot
 from docket.text import prepare
 from docket.times import DAY, parse_instant

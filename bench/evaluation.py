@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from machine import machine
+from bench.machine import machine
 
 END = date(2026, 6, 30)
 ANLAN = Path(sys.executable).with_name("anlan")

@@ -1,4 +1,4 @@
-"""The machine that figures come from, in a line."""
+"""The machine and the code that figures come from, in a line."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import os
 import platform
 from pathlib import Path
 
+from models.provenance import code_version
+
+_DIGITS = 40
+"""Of a commit's name."""
+
 
 def machine() -> str:
-    """Architecture, processor, cores that may be used, Python."""
+    """Architecture, processor, cores that may be used, Python, and the commit, `+` if altered since."""
     cores = len(os.sched_getaffinity(0))
-    return f"{platform.machine()}, {_processor()}, {cores} cores, Python {platform.python_version()}"
+    told = (platform.machine(), _processor(), f"{cores} cores", f"Python {platform.python_version()}")
+    return f"{', '.join(told)}; code {_short(code_version())}"
+
+
+def _short(code: str) -> str:
+    """A commit's first nine digits, and its mark; a package's version is left as it is."""
+    commit = code.rstrip("+")
+    return commit[:9] + code[len(commit) :] if len(commit) == _DIGITS else code
 
 
 def _processor() -> str:

@@ -1,6 +1,6 @@
 """What masking catches, what it misses and what it masks without need; the same of petition wordings.
 
-Run by hand: ``python bench/masking.py > bench/results/masking.txt``. With ``--real FOLDER`` the narratives
+Run by hand: ``python -m bench.masking > bench/results/masking.txt``. With ``--real FOLDER`` the narratives
 there (Parquet with a column ``text``) are prepared too, and counted; none of their words is printed.
 
 The intervals are of the numbers drawn and the sentences written here. They say nothing of ways of writing
@@ -10,7 +10,6 @@ that nobody thought of: the list of shapes isn't a sample of what people write.
 from __future__ import annotations
 
 import argparse
-import platform
 import re
 import time
 from collections import Counter
@@ -23,11 +22,12 @@ from random import Random
 from typing import Final
 
 import pyarrow.parquet as pq
-from masking_carriers import CARRIERS, HARMLESS
-from masking_numbers import NUMBERS, Form
-from masking_petitions import NOT_PETITIONS, NOT_PETITIONS_2, PETITIONS, PETITIONS_2, Wording
-from masking_places import PLACES
 
+from bench.machine import machine
+from bench.masking_carriers import CARRIERS, HARMLESS
+from bench.masking_numbers import NUMBERS, Form
+from bench.masking_petitions import NOT_PETITIONS, NOT_PETITIONS_2, PETITIONS, PETITIONS_2, Wording
+from bench.masking_places import PLACES
 from docket.demo import district
 from docket.text import STEPS, Prepared, prepare, run
 from docket.text.masks import ACCOUNT, ADDRESS, CARD, IDENTITY, MARKERS, PHONE, PLATE
@@ -277,7 +277,7 @@ def main() -> None:
     args = parser.parse_args()
     began = time.perf_counter()
     shapes = len(NUMBERS) + len(PLACES)
-    print(f"machine   {platform.machine()}, Python {platform.python_version()}")
+    print(f"machine   {machine()}")
     print(f"drawn     seed {args.seed}, {shapes} shapes, {args.times} of each, n = {shapes * args.times}\n")
     report_forms(Random(args.seed), args.times)
     report_harmless()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from masking_numbers import Form, Maker
+from bench.masking_numbers import Form, Maker
 
 _ROADS: Final = (
     "雁滩路",

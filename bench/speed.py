@@ -1,6 +1,6 @@
 """How long training takes, one case of the model, and a batch of them.
 
-Run by hand: ``python bench/speed.py > bench/results/speed.txt``; ``--disputes 40000`` for the size of the
+Run by hand: ``python -m bench.speed > bench/results/speed.txt``; ``--disputes 40000`` for the size of the
 target. Features are in neither the single case nor the batch (`bench-features`, `bench-online`), the reading
 of texts is. One case is on one core, a batch on two.
 """
@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from machine import machine
 
+from bench.machine import machine
 from docket.demo import generate
 from docket.snapshot import Snapshot
 from docket.times import parse_instant

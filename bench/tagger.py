@@ -1,6 +1,6 @@
 """What the learned tagger finds of wordings that it has never seen, and what a few staff labels change.
 
-Run by hand: ``python bench/tagger.py > bench/results/tagger.txt``; some minutes. The clauses are those of
+Run by hand: ``python -m bench.tagger > bench/results/tagger.txt``; some minutes. The clauses are those of
 narratives of a simulated district, and what they speak of is what the rules read in them: this says how far
 the tagger goes from some of the rules' wordings to others, not how good the rules are (`bench/cues.py` does).
 
@@ -15,9 +15,9 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from machine import machine
 from numpy.typing import NDArray
 
+from bench.machine import machine
 from docket.demo import district
 from docket.text import prepare
 from features.cues import BY_NAME, CUES

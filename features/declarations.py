@@ -245,11 +245,6 @@ class Feature:
         """
         return phrased(self, value)
 
-    @property
-    def theme(self) -> tuple[object, ...]:
-        """What it counts, whatever the window: of several with one theme, one is enough to tell people."""
-        return (self.stream, self.entity, self.aggregate, self.where, self.not_own, self.less)
-
     def as_dict(self) -> dict[str, Any]:
         """Everything declared, in plain JSON types, in a fixed order."""
         stated = asdict(self)

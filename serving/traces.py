@@ -41,7 +41,9 @@ def tracing(settings: Settings) -> AbstractContextManager[None]:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError as error:
-        raise BadInput("ANLAN_TRACES needs the extra `otel`: pip install 'anlan[otel]'") from error
+        raise BadInput(
+            "ANLAN_TRACES needs the extra `otel`: pip install '.[otel]' in the folder of anlan's source"
+        ) from error
     sender = BatchSpanProcessor(OTLPSpanExporter(endpoint=str(settings.traces)))
     return tracing_to(sender, settings.traces_share)
 

@@ -47,7 +47,9 @@ def require_spark() -> None:
         Without pyspark, or without Java.
     """
     if find_spec("pyspark") is None:
-        raise EngineMissingError("--engine spark needs the extra `spark`: pip install 'anlan[spark]'")
+        raise EngineMissingError(
+            "--engine spark needs the extra `spark`: pip install '.[spark]' in the folder of anlan's source"
+        )
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java") if not home else str(Path(home) / "bin" / "java")
     if java is None or not Path(java).is_file():

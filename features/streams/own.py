@@ -47,7 +47,6 @@ def _door(table: str, at: str, police: str, where: str = "") -> str:
     )
 
 
-_REPORTED: Final = "d.kind IN ('police_call', 'repeat_report')"
 CASE = Stream(
     "case",
     " UNION ALL ".join(

@@ -38,7 +38,8 @@ def needed(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise EncoderMissingError(
-            f"this text encoder needs {name}, of the extra `encoder`: pip install 'anlan[encoder]'"
+            f"this text encoder needs {name}, of the extra `encoder`: pip install '.[encoder]' in the "
+            "folder of anlan's source"
         ) from error
 
 

@@ -45,6 +45,8 @@ def as_pdf(report: Mapping[str, Any]) -> bytes:
         from weasyprint import HTML  # noqa: PLC0415 - late: it loads Pango, and only paper needs it
         from weasyprint.urls import URLFetcher  # noqa: PLC0415
     except (ImportError, OSError) as error:
-        raise PaperError("PDF needs pip install 'anlan[pdf]' and Debian's libpango-1.0-0") from error
+        raise PaperError(
+            "PDF needs pip install '.[pdf]' in the folder of anlan's source and Debian's libpangoft2-1.0-0"
+        ) from error
     pdf: bytes = HTML(string=as_html(report), url_fetcher=URLFetcher(allowed_protocols=())).write_pdf()
     return pdf

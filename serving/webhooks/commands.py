@@ -42,7 +42,7 @@ def add_webhook(
     from serving.settings import Settings  # noqa: PLC0415
     from serving.webhooks.addresses import RefusedError, checked_url  # noqa: PLC0415
 
-    settings = Settings()
+    settings = Settings.read()
     try:
         _look_up(checked_url(url, http=settings.webhook_http), settings)
     except RefusedError as error:

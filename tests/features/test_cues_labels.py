@@ -1,6 +1,6 @@
 """What the tagger reads of labelled sentences; held to counts, so that one sentence may go another way.
 
-When a rule is mended and more is read, raise the counts (``python bench/cues.py``).
+When a rule is mended and more is read, raise the counts (``python -m bench.cues``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -145,6 +145,8 @@ def test_who_knows_that_no_count_is_below_zero_learns_no_count_either(
 ) -> None:
     counts, sums = table
     gone = hidden(counts, sums)
-    for cell in np.flatnonzero(gone & (counts > 0) & (counts < LEAST)):
+    small = np.flatnonzero(gone & (counts > 0) & (counts < LEAST))
+    assume(len(small) > 0)
+    for cell in small:
         low, high = _span(counts, sums, gone, int(cell))
         assert high - low > 0.5, (cell, low, high)

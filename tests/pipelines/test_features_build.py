@@ -193,7 +193,7 @@ def test_without_pyspark_the_extra_is_named(asked: Asked, tmp_path: Path) -> Non
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and "anlan[spark]" in done.stderr
+    assert done.stderr.count("\n") == 1 and ".[spark]" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

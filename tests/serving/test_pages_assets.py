@@ -59,6 +59,7 @@ def test_a_file_is_kept_by_browsers_under_the_name_of_its_digest(client: TestCli
 
 
 def test_no_file_of_ours_names_another_host() -> None:
-    for path in FOLDER.iterdir():
-        if path.suffix in (".css", ".js"):
-            assert "//" not in path.read_text().replace("// ", ""), path.name
+    ours = [path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")]
+    assert {path.suffix for path in ours} == {".css", ".js"}
+    for path in ours:
+        assert "//" not in path.read_text().replace("// ", ""), path.name

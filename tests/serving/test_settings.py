@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from docket.faults import BadInput
+from pipelines.cli import run
 from serving.commands import settings_command
 from serving.settings import Settings
 from serving.summary import masked, summary, variable
@@ -82,6 +83,17 @@ def test_a_setting_at_fault_is_named_and_not_quoted(
     with pytest.raises(BadInput) as told:
         Settings.read()
     assert expected in str(told.value) and "planted" not in str(told.value)
+
+
+def test_a_command_that_reads_settings_quotes_none_at_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANLAN_OIDC_ISSUER", "http://idp.example")
+    monkeypatch.setenv("ANLAN_OIDC_CLIENT_ID", "anlan")
+    monkeypatch.setenv("ANLAN_OIDC_CLIENT_SECRET", "planted")
+    assert run(["webhook", "add", "https://example.org/hook", "--events", "colour"]) == 2
+    said = capsys.readouterr()
+    assert "ANLAN_OIDC_ISSUER" in said.err and "planted" not in said.out + said.err
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,6 @@ from ..reading import Array, Features, Records
 from .numpy_streams import EVENT_STEPS, KIND_STEPS
 
 OWN: Final = ("case_parties", "case_events", "case_outcomes", "case_registry")
-OTHERS: Final = (
-    "person_disputes", "person_events", "person_outcomes", "person_registry", "pair_disputes", "pair_events",
-    "pair_outcomes",
-)  # fmt: skip
 JOINT: Final = "\x1f"
 
 

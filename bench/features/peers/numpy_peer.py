@@ -17,7 +17,6 @@ from .numpy_streams import Array, Records, join
 
 AREAS: Final = ("grid", "community", "street")
 PERSONS: Final = ("applicant", "respondent", "person")
-KNOWN_ENTITIES: Final = ("dispute", *PERSONS, "pair", *AREAS)
 OWN_STREAMS: Final = ("case", "case_parties", "case_events", "case_outcomes", "case_registry")
 
 

@@ -1,6 +1,6 @@
 r"""The words that petitions and complaints against an authority are made of, as pieces of patterns.
 
-Petitioning is a right and never a signal here (records.md): what these words say must not reach a model.
+Petitioning is a right and never a signal here (docs/masking.md): what these words say must not reach a model.
 Each name is a regular-expression alternation without captures. `[，\\n]` never occurs in what they read,
 since the removal works clause by clause.
 """
@@ -64,7 +64,6 @@ ACT: Final = (
     r"|打横幅|拉条幅|举牌|喊冤|鸣冤|伸冤|申冤|堵门|堵路|围堵|递(?:交)?(?:材料|诉状|信访?件?|状子)|写信|去信|寄信|寄材料|打电话|留言|发帖|求见|求说法|要求解决|要求处理|要求答复|求解决|提意见|诉冤)"
     r"(?:过|了)?"
 )
-_CONTENT: Final = r"(?:问题|情况|诉求|意见|材料|冤情|此事|该事|事情|一事|他|她|其)"
 HOTLINE: Final = (
     r"(?:(?<![\d.])(?:12345|12388|12389|12380|12337|12336|12309|12368|12348|96\d{3})(?!\d|\.\d|[元块万亿斤吨]|平方|平米)(?:(?:市长|政务|政府|服务|便民|举报|监督|投诉)*(?:热线|电话|平台)|(?:市长|政务|政府|服务|便民)+)?"
     r"|(?:市长|县长|区长|书记|省长|市民|政务|政务服务|政府服务|便民服务|政风行风|纪委|监督|民生)(?:举报|监督|服务|公开)?(?:热线|电话|信箱|邮箱|留言板)"
