@@ -18,13 +18,13 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Final
 
 import pyarrow.parquet as pq
 
 from bench.machine import machine
+from bench.shares import per_cent
 from docket.text import prepare
 from features.cues import CUES, tag
 
@@ -175,18 +175,8 @@ def false_alarms(sentences: Iterable[Labelled]) -> tuple[list[Labelled], int]:
     return [s for s in drawn if score([s]).wrong], len(drawn)
 
 
-def wilson(hits: int, n: int) -> str:
-    """The 95 % score interval of a share, in per cent (Wilson 1927)."""
-    if not n:
-        return "      -      "
-    z, p = 1.959964, hits / n
-    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = (max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n)))
-    return f"{100 * low:5.1f} - {100 * high:5.1f}"
-
-
 def _share(hits: int, n: int) -> str:
-    return f"{hits:>4} of {n:>3}  {f'{100 * hits / n:5.1f}' if n else '    -'}  {wilson(hits, n)}"
+    return f"{hits:>4} of {n:>3}  {f'{100 * hits / n:5.1f}' if n else '    -'}  {per_cent(hits, n)}"
 
 
 def _of(sentences: Sequence[Labelled]) -> tuple[tuple[str, list[Labelled]], ...]:
@@ -248,7 +238,7 @@ def report_real(sentences: Sequence[Labelled]) -> None:
         if s != Score():
             print(
                 f"{cue.name:<19}{s.right:>6}{s.wrong:>6}{s.missed:>7}{s.unclear:>8}   "
-                f"{wilson(s.right, s.right + s.wrong):<17} {wilson(s.right, s.right + s.missed)}"
+                f"{per_cent(s.right, s.right + s.wrong):<17} {per_cent(s.right, s.right + s.missed)}"
             )
 
 

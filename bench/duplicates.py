@@ -24,6 +24,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from bench.machine import machine
+from bench.shares import interval
 from docket.contract.enumerations import DISPUTE_KINDS
 from docket.demo import tables
 from docket.demo.generating import district
@@ -181,14 +182,12 @@ def fit(folder: Path) -> None:
     weights.cache_clear()
 
 
-def wilson(hits: int, n: int) -> str:
-    """A share with its 95 % Wilson interval."""
+def share(hits: int, n: int) -> str:
+    """A share with its 95 % interval."""
     if n == 0:
         return "   -              "
-    z, p = 1.96, hits / n
-    middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-    return f"{p:.2f} [{low:.2f}, {high:.2f}]"
+    low, high = interval(hits, n)
+    return f"{hits / n:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def measure(name: str, cases: Sequence[Case], above: float = PROPOSED) -> None:
@@ -198,8 +197,8 @@ def measure(name: str, cases: Sequence[Case], above: float = PROPOSED) -> None:
     twins_ = sum(len(case.twin) for case in cases)
     proposed = p >= above
     hits = int(y[proposed].sum())
-    print(f"  {name:<34} {twins_:5d}  {wilson(int(y.sum()), twins_)}  {wilson(hits, int(proposed.sum()))}  "
-          f"{wilson(hits, twins_)}  {p.sum() / max(y.sum(), 1):5.2f}")  # fmt: skip
+    print(f"  {name:<34} {twins_:5d}  {share(int(y.sum()), twins_)}  {share(hits, int(proposed.sum()))}  "
+          f"{share(hits, twins_)}  {p.sum() / max(y.sum(), 1):5.2f}")  # fmt: skip
 
 
 def reliability(cases: Sequence[Case]) -> None:
@@ -211,7 +210,7 @@ def reliability(cases: Sequence[Case]) -> None:
         if inside.any():
             n = int(inside.sum())
             print(f"  {low:4.2f} to {min(high, 1):4.2f}  {n:8,d} pairs  said {p[inside].mean():.3f}  "
-                  f"found {wilson(int(y[inside].sum()), n)}")  # fmt: skip
+                  f"found {share(int(y[inside].sum()), n)}")  # fmt: skip
 
 
 def online(folder: Path, case: Case) -> None:

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -28,6 +27,7 @@ from bench.masking_carriers import CARRIERS, HARMLESS
 from bench.masking_numbers import NUMBERS, Form
 from bench.masking_petitions import NOT_PETITIONS, NOT_PETITIONS_2, PETITIONS, PETITIONS_2, Wording
 from bench.masking_places import PLACES
+from bench.shares import per_cent
 from docket.demo import district
 from docket.text import STEPS, Prepared, prepare, run
 from docket.text.masks import ACCOUNT, ADDRESS, CARD, IDENTITY, MARKERS, PHONE, PLATE
@@ -81,16 +81,6 @@ class Tally:
     left: Counter[str] = field(default_factory=Counter)
 
 
-def wilson(hits: int, n: int) -> str:
-    """The 95 % score interval of a share, in per cent (Wilson 1927)."""
-    if not n:
-        return "      -"
-    z, p = 1.959964, hits / n
-    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = (max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n)))
-    return f"{100 * low:5.1f} - {100 * high:5.1f}"
-
-
 def masked_places(prepared: Prepared) -> tuple[set[int], set[int], list[str]]:
     """Code points of the narrative that still show, those that a marker hides, and the markers."""
     marked: set[int] = set()
@@ -142,7 +132,7 @@ def report_forms(rng: Random, times: int) -> None:
         common = "; left: " + ", ".join(left for left, _ in tally.left.most_common(2)) if tally.left else ""
         print(
             f"{form.kind:<17}{name}{tally.n:>4}{tally.whole:>7}{tally.partly:>7}{tally.missed:>7}"
-            f"   {wilson(tally.whole, tally.n)}{common}"
+            f"   {per_cent(tally.whole, tally.n)}{common}"
         )
     print("* a rule was mended for it after the first run: not held out, not in the totals")
     print("\nby kind, held-out shapes only (shapes count alike; a shape is caught if 95 % of it is)")
@@ -154,8 +144,8 @@ def report_forms(rng: Random, times: int) -> None:
         n, whole = sum(t.n for t in tallies), sum(t.whole for t in tallies)
         print(
             f"{kind:<17}{len(tallies):>7}{sum(t.whole >= 0.95 * t.n for t in tallies):>7}{n:>6}{whole:>7}"
-            f"{sum(t.partly for t in tallies):>7}{sum(t.missed for t in tallies):>7}   {wilson(whole, n)}   "
-            f"{sum(t.other_marker for t in tallies):>13}{sum(t.swallowed for t in tallies):>11}"
+            f"{sum(t.partly for t in tallies):>7}{sum(t.missed for t in tallies):>7}   {per_cent(whole, n)}"
+            f"   {sum(t.other_marker for t in tallies):>13}{sum(t.swallowed for t in tallies):>11}"
         )
 
 
@@ -172,8 +162,8 @@ def report_harmless() -> None:
                 wrong.append("".join(sentence[i] for i in sorted(hidden)))
         total, hits = total + len(sentences), hits + len(wrong)
         shown = f"   {', '.join(wrong)}" if wrong else ""
-        print(f"{kind:<17}{len(sentences):>4}{len(wrong):>8}   {wilson(len(wrong), len(sentences))}{shown}")
-    print(f"{'all':<17}{total:>4}{hits:>8}   {wilson(hits, total)}")
+        print(f"{kind:<17}{len(sentences):>4}{len(wrong):>8}   {per_cent(len(wrong), len(sentences))}{shown}")
+    print(f"{'all':<17}{total:>4}{hits:>8}   {per_cent(hits, total)}")
 
 
 def report_petitions(title: str, wordings: Sequence[Wording], harmless: Sequence[str], show: bool) -> None:
@@ -199,12 +189,12 @@ def report_petitions(title: str, wordings: Sequence[Wording], harmless: Sequence
         fails = count["n"] - count["whole"]
         print(
             f"{name:<24}{count['n']:>4}{count['whole']:>7}{count['partly']:>7}{count['missed']:>7}"
-            f"   {wilson(fails, count['n'])}   {count['lost']:>13}"
+            f"   {per_cent(fails, count['n'])}   {count['lost']:>13}"
         )
     lost = [s for s in harmless if prepare(s).text != run(s, STEPS[:-1]).text]
     print(
         f"disputes without a petition that lost words: {len(lost)} of {len(harmless)} "
-        f"({wilson(len(lost), len(harmless)).strip()} %)"
+        f"({per_cent(len(lost), len(harmless)).strip()} %)"
     )
     for sentence in lost:
         print(f"  {sentence} -> {prepare(sentence).text}")
@@ -260,10 +250,10 @@ def report_real(folder: Path) -> None:
         doors += bool(_LEFT_DOOR.search(text))
     n = len(texts)
     print(f"\nreal texts: {n} sentences of public judgments, prepared; counts only")
-    print(f"  with a run of 7 digits or more left  {long_left:>6}  {wilson(long_left, n)} %")
+    print(f"  with a run of 7 digits or more left  {long_left:>6}  {per_cent(long_left, n)} %")
     print(f"    of them only amounts (元, 万, .00)  {money:>6}")
-    print(f"  with a numbered door or building left {doors:>5}  {wilson(doors, n)} %")
-    print(f"  with words removed as petitioning    {lost:>6}  {wilson(lost, n)} %")
+    print(f"  with a numbered door or building left {doors:>5}  {per_cent(doors, n)} %")
+    print(f"  with words removed as petitioning    {lost:>6}  {per_cent(lost, n)} %")
     for marker in MARKERS:
         print(f"  {marker}  {markers[marker]:>6}  ({1000 * markers[marker] / n:.2f} in 1,000 sentences)")
 
