@@ -1,4 +1,4 @@
-"""The main job on one machine: a district's records in, a coloured case and a visit list out.
+"""The whole path on one machine: a district's records in, a coloured case and a visit list out.
 
 Called by `make demo`. Everything it makes stands in one folder; `make demo-stop` ends what it started.
 """
