@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from docket.faults import BadInput
 from docket.snapshot import Clock
-from docket.times import parse_instant
 from models.duplicate_pairs import proposals
+from pipelines.instants import instant
 from pipelines.logged import exported
 from pipelines.progress import stages
 from pipelines.sources import read_records
@@ -25,10 +24,7 @@ def run(
     BadInput, RecordFaults
         If the records or `until` can't be used.
     """
-    try:
-        cut = None if until is None else parse_instant(until)
-    except ValueError as error:
-        raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+    cut = instant("--until", until)
     with stages() as tell:
         snapshot = read_records(records, store, Clock.RECORDED, tell)
         if cut is not None:

@@ -10,13 +10,14 @@ from typing import Final
 
 from docket.faults import BadInput
 from docket.snapshot import Clock, Snapshot
-from docket.times import DAY, parse_instant
+from docket.times import DAY
 from models.effects.days import OUTCOMES, District, district
 from models.effects.estimating import Effect
 from models.effects.lots import ByLot, by_lot
 from models.effects.visiting import FEW, Visiting, estimate
 from models.targets import reporting_delay
 from pipelines.defaults import store_url
+from pipelines.instants import instant
 from pipelines.progress import stages
 from pipelines.sources import read_records
 from pipelines.writing import whole_file
@@ -61,10 +62,7 @@ def run(
 
 def _cut(snapshot: Snapshot, until: str | None) -> int:
     if until is not None:
-        try:
-            return parse_instant(until)
-        except ValueError as error:
-            raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+        return instant("--until", until)
     latest = [
         max(snapshot.tables[name].column("recorded_at").to_pylist(), default=0)
         for name in ("disputes", "events", "visits", "outcomes")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from docket.faults import BadInput
 from docket.snapshot import Clock
-from docket.times import parse_instant
 from models import registry
 from models.encoders.catalogue import encoder_named
 from models.evaluation import judge
@@ -15,6 +14,7 @@ from models.evaluation_log import log_evaluation
 from models.report import write_report
 from models.truth import read_truth
 from pipelines.defaults import DEFAULT_ENCODER
+from pipelines.instants import instant
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
 
@@ -43,10 +43,7 @@ def run(
     models.splits.ImpossibleSplitError
         If no test quarter has matured.
     """
-    try:
-        start = None if begin is None else parse_instant(begin)
-    except ValueError as error:
-        raise BadInput(f"--from {begin}: a date or an RFC 3339 instant was expected") from error
+    start = instant("--from", begin)
     if model is not None and (encoder != DEFAULT_ENCODER or int8):
         raise BadInput(f"--encoder {encoder}: {model} has the encoder that it was trained with")
     try:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from docket.faults import BadInput
 from docket.snapshot import Clock
-from docket.times import parse_instant
 from models import registry
 from models.encoders.catalogue import encoder_named
 from models.evaluation import known_until
 from models.fit import train
 from models.packaging import register
 from pipelines.defaults import DEFAULT_ENCODER
+from pipelines.instants import instant
 from pipelines.progress import progress, stages
 from pipelines.promote import Decision, decide
 from pipelines.sources import read_records
@@ -49,10 +49,7 @@ def run(
     """
     decision = Decision.of(by, reason, waive) if promote else None
     asked = Wishes.read(wishes)
-    try:
-        cut = None if until is None else parse_instant(until)
-    except ValueError as error:
-        raise BadInput(f"--until {until}: a date or an RFC 3339 instant was expected") from error
+    cut = instant("--until", until)
     try:
         reader = encoder_named(encoder, seed, int8=int8)
     except ValueError as error:

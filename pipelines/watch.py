@@ -9,12 +9,13 @@ from pathlib import Path
 from docket.faults import BadInput
 from docket.snapshot import Clock, Snapshot
 from docket.store import open_store
-from docket.times import now_micros, parse_instant
+from docket.times import now_micros
 from models.watch.kept import keep
 from models.watch.log import log_watch
 from models.watch.report import alarm_lines, verdict, write
 from models.watch.result import watch
 from pipelines.defaults import store_url
+from pipelines.instants import instant
 from pipelines.progress import progress, stages
 
 
@@ -26,10 +27,7 @@ def run(store: str | None, *, out: Path | None, until: str | None = None, track:
     BadInput
         If `until` is no date or instant, or nothing was known by then.
     """
-    try:
-        now = now_micros() if until is None else parse_instant(until)
-    except ValueError as error:
-        raise BadInput(f"--until: {error}") from None
+    now = now_micros() if until is None else instant("--until", until)
     with progress() as report, stages() as tell, closing(open_store(store_url(store))) as opened:
         tell("reading the store")
         # one clock, of what the district knew: the checks ask what came in when, not when we heard of it
