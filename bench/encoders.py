@@ -248,7 +248,7 @@ def _within(d: District) -> None:
         made = fit_estimator(
             m.known, m.inputs, m.ids.tolist(), m.as_of, m.weight, m.cut,
             settings=HazardSettings(threads=1), seed=0, encoder=encoder,
-        )  # fmt: skip
+        ).estimator  # fmt: skip
         took = f"{time.process_time() - began:.0f} s of processor"
         d.judged(name, made.risks(d.test, HazardMap())[:, MAIN], took)
         if made.encoder is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -14,7 +14,12 @@ from .sources.base import Source
 
 
 def feature_frame(
-    source: Source, dispute_ids: Sequence[str], as_of: I64, *, progress: Progress | None = None
+    source: Source,
+    dispute_ids: Sequence[str],
+    as_of: I64,
+    *,
+    progress: Progress | None = None,
+    keep: Callable[[Callable[[], pd.DataFrame]], pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Features and text of disputes at moments.
 
@@ -26,6 +31,8 @@ def feature_frame(
         (n,) the queries: a dispute, and a moment in microseconds since the epoch.
     progress
         Told after each stream of features.
+    keep
+        Called with what computes the numbers; gives them, from before if it has them.
 
     Returns
     -------
@@ -33,6 +40,10 @@ def feature_frame(
         (n, features + 1): `features.catalogue.COLUMNS` float64, and `text`, empty where nothing was known.
     """
     request = request_of(source, dispute_ids, as_of)
-    frame = compute_request(source, request, progress=progress)
+
+    def numbers() -> pd.DataFrame:
+        return compute_request(source, request, progress=progress)
+
+    frame = numbers() if keep is None else keep(numbers)
     texts = [document.text for document in documents_of(source, request)]
     return frame.assign(text=pd.Series(texts, index=frame.index, dtype="str"))

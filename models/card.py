@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from docket.times import local_day
 from models.fit import Trained
+from models.lead_times import LEADS, NEVER
 from models.targets import HORIZONS, INTERVALS, TARGETS
 
 TEMPLATE: Final = Path(__file__).with_name("card_template.md")
@@ -48,6 +49,9 @@ def render_card(trained: Trained) -> str:
         line=trained.scorer.calibration.line(),
         review=trained.scorer.policy.review_days,
         ratio=_ratio,
+        interval=_interval,
+        leads=LEADS,
+        never=NEVER,
     )
 
 
@@ -63,6 +67,11 @@ def _ratio(found: Mapping[str, float | None]) -> str:
     if value is None or low is None or high is None:
         return "–"
     return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _interval(row: Mapping[str, float], name: str) -> str:
+    """A figure with its ends beside it in the row."""
+    return _cell({"value": row[name], "low": row[f"{name}.low"], "high": row[f"{name}.high"]})
 
 
 def _figures(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

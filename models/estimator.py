@@ -10,18 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models import text
-from models.annotations import staff_labels
 from models.blocks import Points
 from models.calibration import HazardMap
 from models.coherence import coherent_risks
 from models.design import Column, LinearDesign, catalogue_columns
-from models.encoders import folds
 from models.encoders.base import Encoder, read_by_hazard
-from models.hazard import TEXT_COLUMNS, EscalationHazard
+from models.hazard import EscalationHazard
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
-from models.lessons import Taught
+from models.keeping import NOT_KEPT, Keeping
 from models.neighbour import line_of
 from models.ngrams import NgramScore
 from models.reading import CUE_NAMES, CUE_POINTS, CUE_SIGNS
@@ -30,7 +27,8 @@ from models.shares import TargetShares
 from models.spread import Spread, ends
 from models.tagger import Tagger
 from models.targets import labels
-from models.trouble import learned
+from models.text_fit import TextFit
+from models.trouble import Lead, learned
 
 if TYPE_CHECKING:
     from docket.snapshot import Snapshot
@@ -116,6 +114,24 @@ class Estimator:
         return low, high
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """An estimator, and what it was fitted on.
+
+    Attributes
+    ----------
+    points, texts
+        The query points, and what was read of their texts.
+    lead
+        What the hazard was led by; None where there was too little trouble.
+    """
+
+    estimator: Estimator
+    points: Points
+    texts: TextFit
+    lead: Lead | None
+
+
 def share_features(hazard: EscalationHazard, inputs: Inputs) -> Array:
     """What the target shares read: the table's terms and the cues."""
     return _share_features(hazard, inputs.table, inputs.cues)
@@ -139,7 +155,8 @@ def fit_estimator(
     encoder: Encoder | None = None,
     neighbour: EscalationHazard | None = None,
     progress: Progress | None = None,
-) -> Estimator:
+    keep: Keeping = NOT_KEPT,
+) -> Fitted:
     """Fit on query points before `cut`, by what was known then.
 
     Parameters
@@ -152,6 +169,8 @@ def fit_estimator(
         An unfitted encoder whose out-of-fold scores the hazard reads beside the n-grams'.
     neighbour
         Another district's hazard, whose line is started from.
+    keep
+        Keeps what each step makes, so that a training that is stopped can go on.
 
     Raises
     ------
@@ -167,27 +186,59 @@ def fit_estimator(
         return lambda done, total: progress(stage, done, total) if progress is not None else None
 
     points = Points(snapshot.until(cut), dispute_ids, as_of, weight)
-    columns_of_text = np.hstack(
-        [text.out_of_fold(inputs.corpus, points, name, tell(f"text, {name}")) for name in text.TEACHERS]
-    )
-    known_labels = staff_labels(points.snapshot, cut)
-    tagger = Tagger.fit(Taught.of((clause.text for clause in inputs.corpus.held), known_labels), seed=seed)
-    suggested = tagger.expected_points(inputs.corpus)
-    columns_of_text = np.column_stack([columns_of_text, suggested])
-    harm, trouble = (text.fit_score(inputs.corpus, points, name, points.all, cut) for name in text.TEACHERS)
-    names: tuple[str, ...] = TEXT_COLUMNS
-    fitted = None
-    if encoder is not None:
-        ids = np.asarray(dispute_ids, dtype=object)
-        lessons_at = folds.lessons_of(snapshot.until(cut), ids, as_of, inputs.cues, weight)
-        encoder = folds.prepared(encoder, inputs.corpus, as_of, tell("encoder, pre-training"))
-        fitted = folds.fit(encoder, inputs.corpus, lessons_at(np.arange(len(ids)), cut), tell("encoder"))
-    if encoder is not None and fitted is not None:
-        more = folds.out_of_fold(encoder, inputs.corpus, as_of, lessons_at, tell("encoder, out of fold"))
-        columns_of_text = np.hstack([columns_of_text, more])
-        names += read_by_hazard(encoder)[1]
+    texts = TextFit.of(points, inputs, cut, seed=seed, encoder=encoder, tell=tell, keep=keep)
     columns = catalogue_columns() if columns is None else columns
-    design = LinearDesign.fit(inputs.table, columns, weight)
+    hazard, lead = keep(
+        "hazard",
+        lambda: fit_hazard(
+            points,
+            inputs,
+            texts,
+            rows,
+            cut,
+            settings=settings,
+            seed=seed,
+            columns=columns,
+            neighbour=neighbour,
+            progress=tell("trees"),
+        ),
+    )
+    groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
+    signs = np.concatenate([hazard.design.signs, np.asarray(hazard.cue_signs, dtype=np.int64)])
+    shares = keep(
+        "shares",
+        lambda: TargetShares.fit(
+            share_features(hazard, inputs), known, rows, weight, groups, seed, signs=signs
+        ),
+    )
+    sizes = np.bincount(groups, weight)[groups]
+    votes = np.divide(weight, sizes, out=np.zeros_like(weight), where=sizes > 0)
+    spread = keep("spread", lambda: Spread.fit(hazard, inputs.table, inputs.cues, texts.columns, rows, votes))
+    made = Estimator(texts.harm, hazard, shares, texts.trouble, texts.tagger, texts.encoder, spread)
+    return Fitted(made, points, texts, lead)
+
+
+def fit_hazard(
+    points: Points,
+    inputs: Inputs,
+    texts: TextFit,
+    rows: HazardRows,
+    cut: int,
+    *,
+    settings: HazardSettings,
+    seed: int,
+    columns: Sequence[Column],
+    neighbour: EscalationHazard | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[EscalationHazard, Lead | None]:
+    """The last step: the hazard of what is known of query points and what their texts say, and its lead.
+
+    Parameters
+    ----------
+    points, inputs, texts, rows
+        Of the same query points, all known at `cut`.
+    """
+    design = LinearDesign.fit(inputs.table, columns, points.weight)
     lead = learned(
         points,
         np.hstack([design(inputs.table), inputs.cues]),
@@ -198,25 +249,19 @@ def fit_estimator(
     hazard = EscalationHazard.fit(
         inputs.table,
         inputs.cues,
-        columns_of_text,
+        texts.columns,
         rows,
-        weight,
+        points.weight,
         columns=columns,
         cue_names=CUE_NAMES,
         cue_signs=CUE_SIGNS,
         cue_points=CUE_POINTS,
         settings=settings,
         seed=seed,
-        text_names=names,
+        text_names=texts.names,
         design=design,
         lead=lead,
         neighbour=None if neighbour is None else line_of(neighbour, design, columns, CUE_NAMES),
-        progress=tell("trees"),
+        progress=progress,
     )
-    groups = np.unique(np.asarray(dispute_ids, dtype=object), return_inverse=True)[1].astype(np.int64)
-    signs = np.concatenate([hazard.design.signs, np.asarray(hazard.cue_signs, dtype=np.int64)])
-    shares = TargetShares.fit(share_features(hazard, inputs), known, rows, weight, groups, seed, signs=signs)
-    sizes = np.bincount(groups, weight)[groups]
-    votes = np.divide(weight, sizes, out=np.zeros_like(weight), where=sizes > 0)
-    spread = Spread.fit(hazard, inputs.table, inputs.cues, columns_of_text, rows, votes)
-    return Estimator(harm, hazard, shares, trouble, tagger, fitted, spread)
+    return hazard, lead

@@ -192,7 +192,7 @@ def _halves(
             settings=settings,
             seed=m.seed,
             columns=columns,
-        )
+        ).estimator
         answer[name] = fitted.risks(test, HazardMap())[:, _MAIN]
         if progress is not None:
             progress("each half alone", number + 1, len(halves))

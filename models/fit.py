@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,14 +20,19 @@ from numpy.typing import NDArray
 from docket.times import DAY, rfc3339
 from features.catalogue import COLUMNS, catalogue_hash
 from models import policy, splits
+from models.annotations import staff_labels
 from models.auditing import groups_audited, uncertainty
 from models.bootstrap import clusters_of
 from models.calibration import HazardMap, fit_map
 from models.encoders.base import Encoder
-from models.estimator import Estimator, fit_estimator
+from models.estimator import Estimator, Fitted, fit_estimator
 from models.hazard_settings import HazardSettings
 from models.inputs import Inputs
+from models.keeping import NOT_KEPT, Keeping
+from models.lead_times import lead_times
+from models.learning_curve import learning_curve
 from models.material import Material, Progress, gather
+from models.parts import parts_of
 from models.ranges import Ranges
 from models.reading import floored
 from models.rows import HazardRows
@@ -78,6 +84,7 @@ def train(
     thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
     neighbour: Scorer | None = None,
+    keep: Keeping = NOT_KEPT,
 ) -> Trained:
     """Train on what was recorded before `cut`.
 
@@ -99,6 +106,8 @@ def train(
         An unfitted encoder to read the text beside the n-grams.
     neighbour
         Another district's model to start from; see `models.neighbour`.
+    keep
+        Keeps what each stage makes until somebody is done with all of it; see `models.keeping`.
 
     Raises
     ------
@@ -107,7 +116,7 @@ def train(
     models.splits.ImpossibleSplitError
         If no 90-day label has matured by the cut.
     """
-    material = gather(snapshot, cut, seed, progress)
+    material = gather(snapshot, cut, seed, progress, keep=keep)
     return train_on(
         material,
         progress,
@@ -116,6 +125,7 @@ def train(
         thresholds=thresholds,
         encoder=encoder,
         neighbour=neighbour,
+        keep=keep,
     )
 
 
@@ -128,6 +138,7 @@ def train_on(
     thresholds: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
     neighbour: Scorer | None = None,
+    keep: Keeping = NOT_KEPT,
 ) -> Trained:
     """Train on gathered material; see `train`."""
     m, settings = material, settings or HazardSettings()
@@ -142,9 +153,15 @@ def train_on(
             f"no dispute was taken in during the validation quarter, {rfc3339(quarter.begin)} to "
             f"{rfc3339(quarter.end)}"
         )
-    trial = _fitted(m, before, quarter.begin, settings, encoder, neighbour, "validation model", progress)
+    fitted = partial(
+        _fitted, m, settings=settings, encoder=encoder, neighbour=neighbour, progress=progress, keep=keep
+    )
+    tried = fitted(before, quarter.begin, "validation model")
+    trial = tried.estimator
     calibration = _calibrated(trial, m.inputs.rows(held), m.labels.take(held), _votes(m, held))
-    risks = trial.risks(m.inputs.rows(at_intake), calibration)
+    asked = m.inputs.rows(at_intake)
+    text = trial.text_columns(asked)
+    risks = trial.risks(asked, calibration, text)
     colours = policy.fit(
         risks,
         capacity=capacity,
@@ -159,18 +176,36 @@ def train_on(
         begin=quarter.begin,
         end=quarter.end,
     )
-    audited = groups_audited(m, trial, calibration, colours, validated, at_intake)
-    final = _fitted(m, np.arange(len(m.ids)), m.cut, settings, encoder, neighbour, "final model", progress)
+    found = {
+        "audit": keep("groups", lambda: groups_audited(m, trial, calibration, colours, validated, at_intake)),
+        "learning_curve": keep(
+            "learning curve",
+            lambda: learning_curve(
+                tried,
+                m.inputs.rows(before),
+                asked,
+                text,
+                calibration,
+                validated,
+                until=quarter.begin,
+                settings=settings,
+                seed=m.seed,
+            ),
+        ),
+        "parts": parts_of(tried, asked, text, validated),
+        "lead_times": keep("lead times", lambda: lead_times(m, trial, calibration, colours, at_intake)),
+    }
+    final = fitted(np.arange(len(m.ids)), m.cut, "final model").estimator
     ranges, own = (
         Ranges.fit(
             m.inputs,
             before,
             held,
-            columns=fitted.hazard.columns,
-            design=fitted.hazard.design,
+            columns=model.hazard.columns,
+            design=model.hazard.design,
             score=trial.score,
         )
-        for fitted in (final, trial)
+        for model in (final, trial)
     )
     scorer = Scorer(
         estimator=final,
@@ -179,13 +214,13 @@ def train_on(
         ranges=ranges,
         info=_info(m) | _info_of(neighbour),
     )
-    tried = {"cut": quarter.begin, "trained_until": rfc3339(quarter.begin), "stands_for": scorer.info["cut"]}
+    stands = {"cut": quarter.begin, "trained_until": rfc3339(quarter.begin), "stands_for": scorer.info["cut"]}
     report = {
         **_report(scorer, settings, validated, m),
-        "audit": audited,
+        **found,
         "uncertainty": uncertainty(m, trial, calibration, ranges, final, validated, at_intake),
     }
-    stand_in = replace(scorer, estimator=trial, ranges=own, info={**scorer.info, **tried})
+    stand_in = replace(scorer, estimator=trial, ranges=own, info={**scorer.info, **stands})
     return Trained(scorer, stand_in, validated, report, _example(m.frame))
 
 
@@ -193,12 +228,14 @@ def _fitted(
     m: Material,
     rows: NDArray[np.int64],
     until: int,
+    stage: str,
+    *,
     settings: HazardSettings,
     encoder: Encoder | None,
     neighbour: Scorer | None,
-    stage: str,
     progress: Progress | None,
-) -> Estimator:
+    keep: Keeping,
+) -> Fitted:
     told = None if progress is None else lambda part, done, total: progress(f"{stage}: {part}", done, total)
     return fit_estimator(
         m.known.until(until),
@@ -212,6 +249,7 @@ def _fitted(
         encoder=encoder,
         neighbour=None if neighbour is None else neighbour.estimator.hazard,
         progress=told,
+        keep=keep.within(stage),
     )
 
 
@@ -263,6 +301,7 @@ def _report(scorer: Scorer, settings: HazardSettings, validated: Validated, m: M
     return {
         "info": dict(scorer.info),
         "settings": asdict(settings),
+        "labels": len(staff_labels(m.known, m.cut)),
         "encoder": _encoder(scorer.estimator.encoder),
         "calibration": asdict(scorer.calibration),
         "policy": policy.policy_report(scorer.policy, validated.risks, validated.floored, harmed, days),

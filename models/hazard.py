@@ -64,6 +64,8 @@ class EscalationHazard:
         self.base, self.design = base, design
         self.intercept, self.coefficients = intercept, coefficients
         self.booster, self.settings = booster, settings
+        self.followed = 0.0
+        """How far harms said that the lead was to be followed, while training: 1 is as it is."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,6 +168,7 @@ class EscalationHazard:
         )
         # points, lead and neighbour are sums over columns: what they are worth goes into the columns'
         *coefficients, follow, believe, point = found
+        self.followed = float(follow)
         self.coefficients = np.asarray(coefficients)
         self.coefficients[terms:] += point * points
         for worth, direction in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from features.frame import feature_frame
 from features.sources import DuckSource
 from models.examples import intakes, sample
 from models.inputs import Inputs
+from models.keeping import NOT_KEPT, Keeping
 from models.rows import HazardRows
 from models.targets import Labels, labels, reporting_delay
 
@@ -78,7 +80,14 @@ class Material:
         return self.points["weight"].to_numpy(np.float64)
 
 
-def gather(snapshot: Snapshot, cut: int, seed: int = 0, progress: Progress | None = None) -> Material:
+def gather(
+    snapshot: Snapshot,
+    cut: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+    *,
+    keep: Keeping = NOT_KEPT,
+) -> Material:
     """The material of a training at `cut`; nothing recorded at or after it is read.
 
     Raises
@@ -100,7 +109,13 @@ def gather(snapshot: Snapshot, cut: int, seed: int = 0, progress: Progress | Non
         raise TooLittleToLearnError(
             f"{harmed} disputes are known to have come to harm by the cut; at least {LEAST_HARMED} are needed"
         )
-    frame = feature_frame(DuckSource(known), ids, as_of, progress=told(progress, "features"))
+    frame = feature_frame(
+        DuckSource(known),
+        ids,
+        as_of,
+        progress=told(progress, "features"),
+        keep=partial(keep, "features"),
+    )
     intake = pd.Series(first["intake"].to_numpy(np.int64), index=first["dispute_id"]).reindex(ids)
     return Material(
         cut=cut,

@@ -59,7 +59,9 @@ def register(trained: Trained) -> str:
         card = render_card(trained)
         (folder / "card.md").write_text(card, encoding="utf-8")
         (folder / "card.html").write_text(html_card(card), encoding="utf-8")
-        pd.DataFrame(report["figures"]).to_csv(folder / "figures.csv", index=False)
+        for name in ("figures", "learning_curve", "lead_times"):
+            if report[name]:
+                pd.DataFrame(report[name]).to_csv(folder / f"{name}.csv", index=False)
         if LOCK.exists():
             shutil.copy(LOCK, folder / LOCK.name)
         text = json.dumps(_plain(report), ensure_ascii=False, indent=1)
@@ -87,8 +89,17 @@ def register(trained: Trained) -> str:
 
 
 def held_out_plots(trained: Trained) -> dict[str, bytes]:
-    """Reliability by horizon and precision against recall on the held-out quarter."""
+    """Plots of the held-out quarter: reliability by horizon, precision against recall, what capacity catches,
+    what more records bring, how early a colour is. Those are left out that nobody's harm says anything of.
+    """
     made = {}
+    curve, leads = trained.report["learning_curve"], trained.report["lead_times"]
+    if curve:
+        title = "Escalation within 90 days, held-out quarter: what more records bring"
+        made["learning_curve"] = plots.learning_plot(curve, title)
+    if any(row["harmed"] for row in leads):
+        title = "First yellow or red before the harm, held-out quarter"
+        made["lead_times"] = plots.lead_plot(leads, title)
     for horizon in HORIZONS:
         y = trained.validated.labels.within("escalation", horizon)
         known = np.isfinite(y)

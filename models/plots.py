@@ -1,9 +1,14 @@
-"""Plots of an evaluation, as PNG bytes: reliability, precision and recall, what staff's capacity catches."""
+"""Plots of an evaluation, as PNG bytes.
+
+Reliability, precision and recall, what staff's capacity catches, what more records bring, how early a
+colour is.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -11,9 +16,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
+from models.lead_times import LEADS, NEVER
 from models.metrics import at_capacity, reliability
 
 Array = NDArray[np.float64]
+Rows = Sequence[Mapping[str, Any]]
 
 
 def _png(figure: Figure) -> bytes:
@@ -64,4 +71,42 @@ def capacity_plot(y: Array, scores: Mapping[str, Array], title: str) -> bytes:
         xlim=(0, 100), ylim=(0, 1.01), xlabel="% of intake looked at", ylabel="share of harms", title=title
     )
     axes.legend(frameon=False, fontsize=8, loc="lower right")
+    return _png(figure)
+
+
+def learning_plot(table: Rows, title: str) -> bytes:
+    """Figures on the same cases by how many harmed disputes taught: the rows of `models.learning_curve`."""
+    figure = Figure(figsize=(8.6, 3.8), dpi=110, layout="constrained")
+    harmed = [row["harmed_disputes"] for row in table]
+    for axes, (name, label) in zip(
+        figure.subplots(1, 2),
+        (("average_precision", "average precision"), ("roc_auc", "ROC AUC")),
+        strict=True,
+    ):
+        value = np.array([row[name] for row in table])
+        ends = np.array([[row[f"{name}.low"], row[f"{name}.high"]] for row in table]).T
+        axes.errorbar(harmed, value, yerr=np.abs(ends - value), fmt="o-", capsize=3)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(harmed, [str(count) for count in harmed])
+        axes.minorticks_off()
+        axes.set(xlabel="harmed disputes that taught", ylabel=label)
+    figure.suptitle(title, fontsize=11)
+    return _png(figure)
+
+
+def lead_plot(table: Rows, title: str) -> bytes:
+    """Harmed disputes by how long before the harm they had a colour: the rows of `models.lead_times`."""
+    figure = Figure(figsize=(6.8, 3.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    names = [f"{row['target']} ({row['harmed']})" for row in table]
+    left = np.zeros(len(table))
+    shades = ("#f2c9a1", "#e08e55", "#b5532a")
+    for name, shade in zip((*LEADS, NEVER), (*shades, "#d9d9d9"), strict=True):
+        count = np.array([row[name] for row in table], dtype=float)
+        label = "not before the harm" if name == NEVER else f"{name} days before"
+        axes.barh(names, count, left=left, color=shade, label=label)
+        left += count
+    axes.invert_yaxis()
+    axes.set(xlabel="harmed disputes", title=title)
+    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.4, -0.22), ncols=4)
     return _png(figure)

@@ -62,10 +62,13 @@ class Lead:
         The score of the training rows, out of fold, shape (n,); NaN where nothing came before.
     direction
         The coefficients that score a case from now on, shape (d,).
+    troubled
+        How many training rows are known to have been followed by trouble.
     """
 
     column: Array
     direction: Array
+    troubled: int
 
 
 def troubles(
@@ -154,4 +157,4 @@ def learned(points: Points, x: Array, signs: NDArray[np.int64], terms: int, cut:
         found = fitted(block.before, block.begin) if len(block.before) and len(block.rows) else None
         if found is not None:
             column[block.rows] = x[block.rows] @ found
-    return Lead(column, direction)
+    return Lead(column, direction, int((expected(points, points.all, cut)[0] > 0).sum()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from docket.faults import BadInput
 from features.catalogue import COLUMNS
 from pipelines.cases_file import Cases
-from pipelines.writing import whole_file
+from pipelines.writing import one_writer, whole_file
 
 FORMAT: Final = 1
 MANIFEST: Final = "_manifest.json"
@@ -32,10 +31,6 @@ SCHEMA: Final = pa.schema(
         *((name, pa.float64()) for name in COLUMNS),
     ]
 )
-
-
-class FolderBusyError(RuntimeError):
-    """Another process is writing into the folder."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +71,15 @@ def parts_of(folder: Path, inputs: Inputs) -> Iterator[Parts]:
     ------
     BadInput
         If it holds something else, or parts of other inputs.
-    FolderBusyError
+    pipelines.writing.FolderBusyError
         If another process is writing into it.
     """
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder}: not a folder")
     folder.mkdir(parents=True, exist_ok=True)
-    # On the folder itself: the lock goes with the process, however it ends, and leaves no file behind.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FolderBusyError(f"{folder}: another build is writing into it") from error
+    with one_writer(folder):
         _begin(folder, inputs)
         yield Parts(folder, inputs)
-    finally:
-        os.close(handle)
 
 
 def _begin(folder: Path, inputs: Inputs) -> None:

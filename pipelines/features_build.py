@@ -36,7 +36,7 @@ def run(
     ------
     BadInput, RecordFaults
         If cases or records can't be used, or `out` is of other inputs.
-    pipelines.feature_parts.FolderBusyError
+    pipelines.writing.FolderBusyError
         If another build is writing into `out`.
     features.spark.session.EngineMissingError
         If the engine isn't installed.

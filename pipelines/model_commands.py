@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.defaults import DEFAULT_ENCODER
-from pipelines.options import By, Encoder, Int8, Reason, Records, Store, Track, Version, Waive
+from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_WORK
+from pipelines.options import By, Encoder, Int8, Reason, Records, Store, Track, Version, Waive, Work
 
 models = typer.Typer(rich_markup_mode=None)
 """Without a name of its own: its commands stand beside the others."""
@@ -41,6 +41,7 @@ def train(
     by: By = None,
     reason: Reason = None,
     waive: Waive = None,
+    work: Work = DEFAULT_WORK,
 ) -> None:
     """Train, log and register a model; the last line on stdout is its URI."""
     from pipelines.train import run  # noqa: PLC0415
@@ -58,6 +59,7 @@ def train(
         by=by,
         reason=reason,
         waive=waive or (),
+        work=work,
     )
 
 
@@ -70,11 +72,12 @@ def retrain(
     ] = None,
     encoder: Encoder = DEFAULT_ENCODER,
     seed: Annotated[int, typer.Option("--seed", help="The same seed and records give the same model.")] = 0,
+    work: Work = DEFAULT_WORK,
 ) -> None:
     """Train on all that the store knows, make that the challenger, compare it with the champion."""
     from pipelines.retrain import run  # noqa: PLC0415
 
-    run(store, schedule=schedule, encoder=encoder, seed=seed)
+    run(store, schedule=schedule, encoder=encoder, seed=seed, work=work)
 
 
 @models.command()

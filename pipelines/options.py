@@ -34,4 +34,8 @@ Waive = Annotated[
     list[str] | None,
     typer.Option("--waive", metavar="GATE=WHY", help="Let a shut gate not count; stored with the version."),
 ]
+Work = Annotated[
+    Path,
+    typer.Option("--work", help="Where what is done is kept, so that the same command goes on after a stop."),
+]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes; the numbers are the same.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from cronsim import CronSim, CronSimError
@@ -17,22 +18,29 @@ from models.comparison_log import log_comparison
 from models.comparison_report import Comparison
 from models.contest import contest
 from models.encoders.catalogue import encoder_named
-from models.evaluation import known_until
 from models.fit import train
 from models.gates import Signed
 from models.material import TooLittleToLearnError
 from models.packaging import register
 from models.registry import CHALLENGER
 from models.splits import ImpossibleSplitError
-from pipelines.defaults import DEFAULT_ENCODER
+from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_WORK, store_url
 from pipelines.logged import log_store, logs
 from pipelines.progress import progress, stages
 from pipelines.sources import read_records
+from pipelines.unfinished import checkpoint, unfinished
 
 BY: Final = "anlan retrain"
 
 
-def run(store: str | None, *, schedule: str | None, encoder: str = DEFAULT_ENCODER, seed: int = 0) -> None:
+def run(
+    store: str | None,
+    *,
+    schedule: str | None,
+    encoder: str = DEFAULT_ENCODER,
+    seed: int = 0,
+    work: Path = DEFAULT_WORK,
+) -> None:
     """Train once, or at every moment that a schedule names, for as long as the command runs.
 
     Raises
@@ -43,7 +51,7 @@ def run(store: str | None, *, schedule: str | None, encoder: str = DEFAULT_ENCOD
         If there is too little to learn from; under a schedule that is told, and the next moment waited for.
     """
     if schedule is None:
-        once(store, encoder=encoder, seed=seed)
+        once(store, encoder=encoder, seed=seed, work=work)
         return
     try:
         moments = CronSim(schedule, datetime.now(LOCAL))
@@ -57,12 +65,14 @@ def run(store: str | None, *, schedule: str | None, encoder: str = DEFAULT_ENCOD
         sys.stderr.write(f"next: {moment.isoformat()}\n")
         time.sleep(wait)
         try:
-            once(store, encoder=encoder, seed=seed)
+            once(store, encoder=encoder, seed=seed, work=work)
         except (TooLittleToLearnError, ImpossibleSplitError) as error:
             sys.stderr.write(f"not trained: {error}\n")
 
 
-def once(store: str | None, *, encoder: str = DEFAULT_ENCODER, seed: int = 0) -> str:
+def once(
+    store: str | None, *, encoder: str = DEFAULT_ENCODER, seed: int = 0, work: Path = DEFAULT_WORK
+) -> str:
     """Train on all that the store knows, name that the challenger, compare it; the last line is its URI."""
     try:
         reader = encoder_named(encoder, seed)
@@ -70,10 +80,16 @@ def once(store: str | None, *, encoder: str = DEFAULT_ENCODER, seed: int = 0) ->
         raise BadInput(str(error)) from error
     with progress() as report, stages() as tell:
         snapshot = read_records(None, store, Clock.LEARNED, tell)
-        cut = known_until(snapshot)
-        made = train(snapshot, cut, seed, report, encoder=reader)
-        tell("registering")
-        found = registry.find(register(made))
+        told = {
+            "records": store_url(store),
+            "seed": seed,
+            "encoder": [encoder, checkpoint(encoder)],
+            "by": BY,
+        }
+        with unfinished(work, told, snapshot, None) as (cut, keep):
+            made = train(snapshot, cut, seed, report, encoder=reader, keep=keep)
+            tell("registering")
+            found = registry.find(register(made))
         signed = Signed(BY, f"trained on what was known by {rfc3339(cut)}")
         url = log_store(store)
         if url is None:

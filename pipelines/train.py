@@ -10,14 +10,14 @@ from docket.faults import BadInput
 from docket.snapshot import Clock
 from models import registry
 from models.encoders.catalogue import encoder_named
-from models.evaluation import known_until
 from models.fit import train
 from models.packaging import register
-from pipelines.defaults import DEFAULT_ENCODER
+from pipelines.defaults import DEFAULT_ENCODER, DEFAULT_WORK, store_url
 from pipelines.instants import instant
 from pipelines.progress import progress, stages
 from pipelines.promote import Decision, decide
 from pipelines.sources import read_records
+from pipelines.unfinished import checkpoint, unfinished
 from pipelines.wishes import Wishes
 
 
@@ -35,8 +35,11 @@ def run(
     by: str | None = None,
     reason: str | None = None,
     waive: Sequence[str] = (),
+    work: Path = DEFAULT_WORK,
 ) -> None:
     """Train on what was recorded before `until`; the last line on stdout is the new version's URI.
+
+    What has been done is kept in `work`, so that the same command goes on where it was stopped.
 
     Raises
     ------
@@ -46,6 +49,8 @@ def run(
         If it was to be promoted and a gate is shut that nobody waives; the version is registered then.
     models.material.TooLittleToLearnError, models.splits.ImpossibleSplitError
         If there is too little to learn from, and what of.
+    pipelines.writing.FolderBusyError
+        If the same training is running already.
     """
     decision = Decision.of(by, reason, waive) if promote else None
     asked = Wishes.read(wishes)
@@ -56,19 +61,29 @@ def run(
         raise BadInput(str(error)) from error
     with progress() as report, stages() as tell:
         snapshot = read_records(records, store, Clock.LEARNED, tell)
-        prior = None if neighbour is None else registry.load(neighbour, threads=2)[0]
-        trained = train(
-            snapshot,
-            known_until(snapshot) if cut is None else cut,
-            seed,
-            report,
-            capacity=asked.capacity,
-            thresholds=asked.thresholds,
-            encoder=reader,
-            neighbour=prior,
-        )
-        tell("registering")
-        uri = register(trained)
+        found = None if neighbour is None else registry.find(neighbour)
+        prior = None if found is None else registry.load(found.uri, threads=2)[0]
+        told = {
+            "records": str(records.resolve()) if records else store_url(store),
+            "seed": seed,
+            "encoder": [encoder, int8, checkpoint(encoder)],
+            "neighbour": None if found is None or prior is None else [found.uri, prior.info["data_digest"]],
+            "wishes": [asked.capacity, asked.thresholds],
+        }
+        with unfinished(work, told, snapshot, cut) as (begun, keep):
+            trained = train(
+                snapshot,
+                begun,
+                seed,
+                report,
+                capacity=asked.capacity,
+                thresholds=asked.thresholds,
+                encoder=reader,
+                neighbour=prior,
+                keep=keep,
+            )
+            tell("registering")
+            uri = register(trained)
         breaches = [breach["text"] for breach in trained.report["audit"]["breaches"]]
         if breaches:
             sys.stderr.write(f"{uri}: the audit by group found {'; '.join(breaches)}\n")

@@ -14,14 +14,16 @@ the encoder that is served stand on the same body, and none of them has read a t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.blocks import blocks
+from models.blocks import Block, blocks
 from models.corpus import Corpus
 from models.encoders.base import Encoder, Lessons, Progress, read_by_hazard
+from models.keeping import NOT_KEPT, Keeping
 from models.targets import labels
 from models.text import LEAST_HARMS
 
@@ -71,6 +73,8 @@ def out_of_fold(
     as_of: NDArray[np.int64],
     lessons_at: LessonsAt,
     progress: Progress | None = None,
+    *,
+    keep: Keeping = NOT_KEPT,
 ) -> Array:
     """The columns that the hazard reads, shape (n, k); NaN in the first block and where harms were too few.
 
@@ -87,12 +91,19 @@ def out_of_fold(
     answer = np.full((len(as_of), len(names)), np.nan)
     for number, block in enumerate(blocks(as_of, BLOCK_STARTS)):
         if len(block.before) and len(block.rows):
-            fitted = fit(encoder, corpus.rows(block.before), lessons_at(block.before, block.begin))
-            if fitted is not None:
-                answer[block.rows] = fitted.encode(corpus.rows(block.rows))[:, places]
+            make = partial(_scored, encoder, corpus, block, lessons_at)
+            scores = keep(f"encoder, block {number}", make)
+            if scores is not None:
+                answer[block.rows] = scores[:, places]
         if progress is not None:
             progress(number + 1, len(BLOCK_STARTS))
     return answer
+
+
+def _scored(encoder: Encoder, corpus: Corpus, block: Block, lessons_at: LessonsAt) -> Array | None:
+    """All scores of a block by an encoder of what came before; None where harms were too few."""
+    fitted = fit(encoder, corpus.rows(block.before), lessons_at(block.before, block.begin))
+    return None if fitted is None else fitted.encode(corpus.rows(block.rows))
 
 
 def fit(

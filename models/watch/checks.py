@@ -14,7 +14,7 @@ from models.policy import COLOURS
 from models.reading import CUE_NAMES
 from models.watch import shifts
 from models.watch.columns import LONGEST, WATCHED
-from models.watch.days import DRAWS, LEAST_REFERENCE, REFERENCE, SPANS, Array, Ints, Span, beyond_chance
+from models.watch.days import DRAWS, LEAST_REFERENCE, REFERENCE, SPANS, WEEK, Array, Ints, Span, beyond_chance
 from models.watch.stream import HARM, Stream
 
 FALSE_ALARMS_A_MONTH: Final = 1.0
@@ -121,6 +121,7 @@ class Compared:
             counts = np.bincount(_within(span, as_of), minlength=span.total)
             held = np.cumsum(counts[::-1])
             fitting = int(np.searchsorted(held, most, side="right")) - span.days
+            fitting -= fitting % WEEK
             span = Span(span.end, span.days, int(np.clip(fitting, LEAST_REFERENCE, span.reference)))
         day = span.day_of(as_of)
         rows = np.flatnonzero((day >= 0) & (day < span.total))
@@ -196,7 +197,7 @@ def joint(stream: Stream, span: Span, draws: int) -> Found:
     """Whether a classifier can tell the cases of these days from those before by their columns."""
     c = Compared.of(stream.as_of, span, most=MOST_CASES, draws=draws)
     kernel = shifts.table_kernel(stream.values.iloc[c.rows][list(WATCHED)])
-    area = shifts.told_apart(kernel, c.day, c.chosen)
+    area = shifts.told_apart(kernel, c.span.folds(shifts.FOLDS)[c.day], c.chosen)
     return _one("area under the ROC curve", area)
 
 
@@ -286,6 +287,7 @@ def _span(stream: Stream, family: str, days: int) -> Span | Lack:
         since = int(moments.min())
     whole = (stream.end - since) // DAY
     reference = min(FAMILIES[family].reference, int(whole) - days)
+    reference -= reference % WEEK
     if reference < LEAST_REFERENCE:
         filling = LONGEST if family in _FILLING else 0
         what: Literal["answered", "days"] = "answered" if family == "scores" else "days"

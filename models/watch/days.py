@@ -2,7 +2,8 @@
 
 Every check asks one question: do the last days look as if they had been drawn from all the days looked at?
 So its statistic is a function of a *set of days*, and what it would be by chance is what other sets of as
-many days give. Days are drawn and not cases, since what comes in on one day isn't independent.
+many days give. Days are drawn and not cases, since what comes in on one day isn't independent; and where four
+weeks or more are compared, whole weeks, since what comes in on one day isn't independent of the day before.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ SPANS: Final = (7, 28)
 """Days that are compared with those before: a week finds what is sudden, four weeks what is slight."""
 REFERENCE: Final = 182
 """Days before, at most."""
-LEAST_REFERENCE: Final = 56
-"""Days before that there must be at least; with fewer nothing can be told yet."""
+WEEK: Final = 7
+IN_WEEKS: Final = 28
+"""Spans of so many days or more are drawn by whole weeks."""
+LEAST_REFERENCE: Final = 70
+"""Days before that there must be at least: with fewer weeks no four of them are rare enough for an alarm."""
 DRAWS: Final = 1_999
 
 
@@ -73,11 +77,25 @@ class Span:
     def draws(self, draws: int = DRAWS, seed: int = 0) -> Array:
         """Which days are chosen, 1 or 0, shape (draws + 1, total): first the last days, then by chance."""
         rng = np.random.default_rng([seed, self.end // DAY, self.days])
+        length = WEEK if self.days >= IN_WEEKS else 1
+        parts = self.total // length
+        drawn = np.zeros((draws, parts))
+        order = np.argsort(rng.random((draws, parts)), axis=1)[:, : self.days // length]
+        np.put_along_axis(drawn, order, 1.0, axis=1)
         chosen = np.zeros((draws + 1, self.total))
         chosen[0, self.reference :] = 1
-        order = np.argsort(rng.random((draws, self.total)), axis=1)[:, : self.days]
-        np.put_along_axis(chosen[1:], order, 1.0, axis=1)
+        # weeks are counted back from the end; what is left over at the beginning is never drawn
+        chosen[1:, self.total - parts * length :] = np.repeat(drawn, length, axis=1)
         return chosen
+
+    def folds(self, count: int) -> Ints:
+        """Which fold each day is in, by lot, shape (total,).
+
+        Not by the calendar: the last days would then be spread over the folds more evenly than other sets of
+        days are, and look farther apart for that alone.
+        """
+        rng = np.random.default_rng([1, self.end // DAY, self.days])
+        return np.asarray(rng.permutation(self.total) % count, np.int64)
 
 
 def beyond_chance(statistics: Array) -> tuple[float, Array]:

@@ -115,18 +115,22 @@ def discrepancy(kernel: Array, chosen: Array) -> Array:
     return np.asarray(((single @ kernel.astype(np.float32)) * single).sum(axis=1), np.float64)
 
 
-def told_apart(kernel: Array, day: Ints, chosen: Array) -> Array:
+def told_apart(kernel: Array, fold: Ints, chosen: Array) -> Array:
     """The area under the ROC curve of a classifier that tells the chosen days' cases from the others,
     (draws,).
 
-    A ridge in the kernel's space, judged out of fold, whole days left out. It is linear in what it learns
-    from, so all draws are learned at once.
+    A ridge in the kernel's space, judged out of fold. It is linear in what it learns from, so all draws are
+    learned at once.
+
+    Parameters
+    ----------
+    fold
+        Of each case, shape (n,); a day's cases in one.
 
     References
     ----------
     Lopez-Paz, D. and Oquab, M. (2017), Revisiting classifier two-sample tests, ICLR.
     """
-    fold = day % FOLDS
     learned = chosen - chosen.mean(axis=1, keepdims=True)
     said = np.zeros(chosen.shape)
     for one in range(FOLDS):
@@ -137,7 +141,7 @@ def told_apart(kernel: Array, day: Ints, chosen: Array) -> Array:
         smoother = scipy.linalg.solve(held, kernel[np.ix_(rest, out)], assume_a="pos")
         said[:, out] = learned[:, rest] @ smoother
     ranks = np.empty(said.shape)
-    np.put_along_axis(ranks, np.argsort(said, axis=1), np.arange(1.0, len(day) + 1)[None, :], axis=1)
+    np.put_along_axis(ranks, np.argsort(said, axis=1), np.arange(1.0, len(fold) + 1)[None, :], axis=1)
     size = chosen.sum(axis=1)
     area = (ranks * chosen).sum(axis=1) - size * (size + 1) / 2
     return np.asarray(area / np.maximum(size * (chosen.shape[1] - size), 1))

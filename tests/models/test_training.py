@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,7 @@ from features.sources import DuckSource
 from models.bootstrap import bootstrap, clusters_of, draws
 from models.examples import intakes
 from models.fit import Trained, train
+from models.keeping import Keeping
 from models.material import TooLittleToLearnError, gather
 from models.metrics import roc_auc
 from models.rows import HazardRows
@@ -27,6 +32,7 @@ from models.splits import ImpossibleSplitError
 from models.targets import HORIZONS, NO_HARM, RISK_COLUMNS, TARGETS, Labels, labels
 
 ESCALATION_90 = RISK_COLUMNS.index("escalation_90")
+REPOSITORY = Path(__file__).resolve().parents[2]
 T = parse_instant("2024-01-01")
 """The cut of the models of the small district."""
 
@@ -40,8 +46,13 @@ def moment(micros: int) -> pd.Timestamp:
 
 
 @pytest.fixture(scope="module")
-def small_records(small: District, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return records(small, tmp_path_factory.mktemp("small"))
+def small_folder(small: District, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small.write(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def small_records(small_folder: Path) -> Snapshot:
+    return Snapshot.from_folder(small_folder)
 
 
 @pytest.fixture(scope="module")
@@ -301,6 +312,53 @@ def test_the_same_records_and_seed_give_the_same_scores_bit_for_bit(
     np.testing.assert_array_equal(again.scorer.risks(later), learned.scorer.risks(later))
     assert again.scorer.policy.version == learned.scorer.policy.version
     assert again.scorer.info == learned.scorer.info
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from made_up_district import SETTINGS
+from docket.snapshot import Snapshot
+from models.fit import train
+from models.keeping import Keeping
+
+def told(stage, done, total):
+    if stage == "final model: trees":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+records, cut, kept = sys.argv[1:]
+train(Snapshot.from_folder(Path(records)), int(cut), progress=told, settings=SETTINGS, keep=Keeping(Path(kept)))
+"""
+
+
+def test_a_killed_training_goes_on_where_it_was_and_ends_the_same(
+    small_folder: Path, small_records: Snapshot, small_model: Trained, tmp_path: Path
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(small_folder), str(T), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests")])},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    texts = small_records.tables["disputes"].column("text").to_pylist()
+    clauses = {clause for text in texts for clause in text.strip("。").split("，") if len(clause) > 5}
+    assert len(kept) > 100_000 and len(clauses) > 10
+    assert not any(clause.encode() in kept for clause in clauses)
+
+    done: set[str] = set()
+    again = train(
+        small_records,
+        T,
+        progress=lambda stage, *_: done.add(stage),
+        settings=SETTINGS,
+        keep=Keeping(tmp_path),
+    )
+    assert done == {"texts", "final model: trees"}
+    frame = intake_frame(small_records, T, T + 60 * DAY)[1]
+    for one, other in ((again.scorer, small_model.scorer), (again.trial, small_model.trial)):
+        np.testing.assert_allclose(one.risks(frame), other.risks(frame), rtol=0, atol=1e-9)
+    assert again.report == small_model.report
 
 
 def test_another_seed_asks_at_other_moments(snapshot: Snapshot) -> None:

@@ -113,6 +113,31 @@ def test_a_check_calls_chance_no_alarm_more_often_than_it_says() -> None:
     assert 0.02 < np.mean(np.array(found) <= 0.05) < 0.085
 
 
+def test_nor_does_the_classifier_which_is_judged_out_of_fold() -> None:
+    """With folds by the calendar the last days look farther apart than others do: half of the p below .4."""
+    rng = np.random.default_rng(0)
+    found = []
+    for number in range(200):
+        span = Span(NOW + number * DAY, 7, 84)
+        day = rng.integers(0, span.total, 150)
+        kernel = shifts.table_kernel(pd.DataFrame(rng.normal(size=(150, 4))))
+        area = shifts.told_apart(kernel, span.folds(shifts.FOLDS)[day], span.draws(99)[:, day])
+        found.append((area >= area[0] - 1e-12).mean())
+    assert 0.46 < np.mean(found) < 0.56 and np.mean(np.array(found) <= 0.05) < 0.085
+
+
+def test_four_weeks_are_held_against_whole_weeks() -> None:
+    """What goes on for some days at a time, such as the events of a dispute, is nothing strange."""
+    rng = np.random.default_rng(3)
+    found = []
+    for number in range(200):
+        span = Span(NOW + number * DAY, 28, 182)
+        rate = np.exp(0.5 * np.repeat(rng.normal(size=span.total // 3 + 1), 3)[: span.total])
+        daily = rng.poisson(20 * rate)[:, None].astype(float)
+        found.append(beyond_chance(shifts.counts_apart(daily, span.draws(199)))[0])
+    assert 0.02 < np.mean(np.array(found) <= 0.05) < 0.085
+
+
 def test_a_change_of_how_columns_hang_together_is_seen_by_the_classifier_alone() -> None:
     rng = np.random.default_rng(1)
     span = Span(NOW, 28, 112)
@@ -123,7 +148,7 @@ def test_a_change_of_how_columns_hang_together_is_seen_by_the_classifier_alone()
     chosen = span.draws(DRAWS)[:, day]
     bins, column = shifts.binned(values)
     assert beyond_chance(shifts.psi(bins, column, chosen))[0] > 0.05
-    area = shifts.told_apart(shifts.table_kernel(values), day, chosen)
+    area = shifts.told_apart(shifts.table_kernel(values), span.folds(shifts.FOLDS)[day], chosen)
     assert (area >= area[0]).mean() <= limit(CHECKS)
 
 
@@ -133,8 +158,8 @@ def test_of_a_large_district_the_kernels_see_a_sample_of_every_day() -> None:
     as_of = np.sort(rng.integers(span.reference_begin, span.end, 60_000))
     c = Compared.of(as_of, span, most=2_000, draws=3)
     assert len(c.rows) == 2_000 and c.chosen.shape == (4, 2_000)
-    assert c.span.days == 28 and c.span.reference == 56  # the days before are the fewest that are allowed
-    assert np.abs(np.bincount(c.day, minlength=84) - 2_000 / 84).max() < 30
+    assert c.span.days == 28 and c.span.reference == 70  # the days before are the fewest that are allowed
+    assert np.abs(np.bincount(c.day, minlength=98) - 2_000 / 98).max() < 30
     whole = Compared.of(as_of[::40], span, most=2_000, draws=3)
     assert len(whole.rows) == 1_500 and whole.span == span
 

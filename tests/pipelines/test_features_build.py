@@ -174,7 +174,7 @@ def test_two_builds_do_not_write_into_one_folder(
         assert cli.run(asked.words(tmp_path, "--no-track")) == 1
     finally:
         os.close(handle)
-    assert "another build" in capsys.readouterr().err
+    assert "another process" in capsys.readouterr().err
 
 
 def test_without_pyspark_the_extra_is_named(asked: Asked, tmp_path: Path) -> None:
