@@ -156,6 +156,11 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /visits": ("/visits", None),
         "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),
+        "GET /rounds": ("/rounds", None),
+        "POST /rounds": (
+            "/rounds",
+            {"worker_id": "w1", "to_worker_id": "w3", "all": "yes", "reason": "请假"},
+        ),
     }
 
 
