@@ -185,7 +185,7 @@ def test_who_reads_an_entry_lives_by_it_or_has_the_case(centre: TestClient, stor
     # where the person lives, the case itself stays closed, and so does what changes its score
     west = key_of(store, "centre", area="community:c2")
     assert centre.get("/v1/cases/a", headers=west).status_code == 404
-    assert centre.post("/v1/registry/r1/leave", json={}, headers=west).status_code == 404
+    assert centre.post("/v1/registry/r1/leave", json={"reason": "和解"}, headers=west).status_code == 404
     by_home = centre.get("/v1/registry", params={"area": "community:c1"}).json()["entries"]
     assert by_home == []
     assert (
@@ -278,7 +278,7 @@ def test_an_objection_is_recorded_reviewed_by_another_and_answered(centre: TestC
     assert proposed(centre) == [] and count(store, "registry_notes") == 2
     retire(store, days=730, now=now_micros() + 181 * DAY, most=500)
     assert count(store, "registry_notes") == 1
-    assert centre.post("/v1/registry/r1/leave", json={}).status_code == 404
+    assert centre.post("/v1/registry/r1/leave", json={"reason": "和解"}).status_code == 404
 
 
 @pytest.mark.parametrize("finding", ["kept", "corrected"])
