@@ -110,11 +110,7 @@ def test_the_same_again_answers_the_same_bytes_and_does_nothing(
     assert centre.post("/v1/cases", json=case("else"), headers=spent).status_code == 409
 
 
-KEYED = {"POST /v1/registry/{entry_id}/objections/{objection_id}/review"}
-"""Somebody who sends it without a key once more is told that it was reviewed."""
-
-
-@pytest.mark.parametrize("route", [r for r in WRITES if not r.endswith(":batch") and r not in KEYED])
+@pytest.mark.parametrize("route", [r for r in WRITES if not r.endswith(":batch")])
 def test_a_repeat_needs_no_key(centre: TestClient, store: Store, route: str) -> None:
     body = CALLS[route][1]()
     first = ask(centre, route, body)
