@@ -116,6 +116,7 @@ PAGES: Final[Mapping[str, Rule]] = {
     "GET /reviews": Rule(("centre",), "listed", "view"),
     "GET /reports": Rule(("centre",), "listed", "view"),
     "GET /reports/pdf": Rule(("centre",), "listed", "view"),
+    "GET /reports/docx": Rule(("centre",), "listed", "view"),
     "GET /practice": Rule(("centre",), "listed", "view"),
     "GET /map": Rule(("centre",), "listed", "view"),
     "GET /map/areas": Rule(("centre",), "listed", None),

@@ -149,6 +149,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /reviews": ("/reviews", None),
         "GET /reports": ("/reports", None),
         "GET /reports/pdf": ("/reports/pdf", None),
+        "GET /reports/docx": ("/reports/docx", None),
         "GET /practice": ("/practice", None),
         "GET /map": ("/map", None),
         "GET /map/areas": ("/map/areas", None),

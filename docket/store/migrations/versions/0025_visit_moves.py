@@ -33,8 +33,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("move_no", name="pk_visit_moves"),
     )
     op.create_index("ix_visit_moves_date", "visit_moves", ["date"])
+    op.create_index("ix_registry_entered_at_entry_id", "registry", ["entered_at", "entry_id"])
 
 
 def downgrade() -> None:
     """Take them away."""
+    op.drop_index("ix_registry_entered_at_entry_id", table_name="registry")
     op.drop_table("visit_moves")
