@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from serving.pages.paper import PaperError, as_html, title_of
 
 _FONT: Final = "Noto Sans CJK SC"
+_SPACE: Final = re.compile(r"\s+")
 _MARGIN_CM: Final = 1.8
 _BODY, _SMALL = 10.5, 9.0
 """Points."""
@@ -104,10 +106,11 @@ def _say(paragraph: Any, part: Any, *, bold: bool = False, small: bool = False) 
     from docx.shared import Pt  # noqa: PLC0415
 
     def add(text: str | None, bold: bool, small: bool) -> None:
-        said = " ".join((text or "").split())
+        said = _SPACE.sub(" ", text or "")
+        said = said if paragraph.runs else said.lstrip()
         if not said:
             return
-        run = paragraph.add_run(said if not paragraph.runs or text[:1].strip() else f" {said}")
+        run = paragraph.add_run(said)
         run.bold, run.font.size = bold, Pt(_SMALL) if small else None
 
     add(part.text, bold, small)
