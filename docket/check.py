@@ -6,7 +6,7 @@ contract, so that a row which names a refused row is refused as well and says so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +19,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from docket import faults
-from docket.contract import BY_NAME, CONTRACT, Table
+from docket.contract import BY_NAME, CONTRACT, GUARDIAN, WITHDRAWN, Table
 from docket.contract.schemas import schema
 from docket.faults import Fault
 from docket.parsing import arrow_schema, parse
 from docket.reading import Folder, Progress, Written, read_folder
+from docket.registry import may_be_child
+from docket.times import LOCAL
 
 FIRST_RECORD: Final = 2
 """Record number of a file's first row, the header being 1."""
 
 Known = Callable[[str, Sequence[str]], Collection[str]]
 """Given a table and ids, those of them that a store already holds."""
+Births = Callable[[Sequence[str]], Mapping[str, int]]
+"""Given persons, the years of birth that a store holds of them."""
 
 _PANDAS: Final = {
     pa.int64(): pd.Int64Dtype(),
@@ -76,6 +80,8 @@ class _Desk:
 
     folder: Folder
     known: Known | None
+    births: Births | None
+    asked: dict[str, pa.Array] = field(default_factory=dict)
     tables: dict[str, pa.Table] = field(default_factory=dict)
     refused: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -89,7 +95,12 @@ class _Desk:
 
 
 def check_folder(
-    folder: Path, progress: Progress | None = None, *, known: Known | None = None, partial: bool = False
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    known: Known | None = None,
+    births: Births | None = None,
+    partial: bool = False,
 ) -> Checked:
     """Read and check the records in `folder`.
 
@@ -101,6 +112,8 @@ def check_folder(
         Told the name of each piece of work as it begins.
     known
         Looks up ids in a store; what it has may be referred to.
+    births
+        Looks up the year in which persons were born whom the folder doesn't tell of.
     partial
         Whether tables may be left out, as in an increment to a store.
 
@@ -109,13 +122,15 @@ def check_folder(
     NotADirectoryError
         If there is no such folder.
     """
-    desk = _Desk(read_folder(folder, progress, partial=partial), known)
+    desk = _Desk(read_folder(folder, progress, partial=partial), known, births)
     for table in CONTRACT:
         if table.name in desk.folder.tables:
             if progress is not None:
                 progress(f"checking {desk.folder.tables[table.name].file}")
             _check_cells(desk, table)
             _check_references(desk, table)
+    if "registry" in desk.tables:
+        _check_guardians(desk)
     found = sorted(desk.folder.faults + desk.faults, key=_place)
     return Checked(desk.tables, desk.folder.tables, found, desk.folder.extras, desk.refused)
 
@@ -135,6 +150,10 @@ def _check_cells(desk: _Desk, table: Table) -> None:
         parsed, lost, reason = parse(written.cells.column(column.name), column)
         values.append(parsed)
         unread[column.name] = np.asarray(lost) | broken
+        for place in np.flatnonzero(np.asarray(lost) & ~broken):
+            desk.refuse(table, int(place), column.name, reason)
+    for column in table.asked:
+        desk.asked[column.name], lost, reason = parse(written.cells.column(column.name), column)
         for place in np.flatnonzero(np.asarray(lost) & ~broken):
             desk.refuse(table, int(place), column.name, reason)
     desk.tables[table.name] = pa.table(values, schema=arrow_schema(table))
@@ -189,6 +208,37 @@ def _check_references(desk: _Desk, table: Table) -> None:
             desk.refuse(table, int(row), column.name, faults.DANGLING + because)
 
 
+def _check_guardians(desk: _Desk) -> None:
+    """Refuse entries of whoever may have been under 14 when entered, if no guardian knows."""
+    rows = desk.tables["registry"]
+    frame = pd.DataFrame(
+        {name: rows.column(name).to_pandas() for name in ("person_id", "entered_at", WITHDRAWN)}
+    )
+    frame["refused"] = desk.refused["registry"]
+    frame["informed"] = desk.asked[GUARDIAN].to_pandas()
+    unsaid = frame[~frame["refused"] & frame["informed"].ne(True) & frame[WITHDRAWN].ne(True)]
+    unsaid = unsaid.dropna(subset=["person_id", "entered_at"])
+    born = _births(desk, unsaid["person_id"].unique().tolist())
+    entered = pd.to_datetime(unsaid["entered_at"], unit="us", utc=True).dt.tz_convert(LOCAL).dt.year
+    for row, person, year in zip(unsaid.index, unsaid["person_id"], entered, strict=True):
+        if may_be_child(born.get(person), int(year)):
+            desk.refuse(BY_NAME["registry"], int(row), GUARDIAN, _GUARDIAN_NEEDED)
+
+
+_GUARDIAN_NEEDED: Final = f"{faults.NO_GUARDIAN}: true expected of whoever may be under 14"
+
+
+def _births(desk: _Desk, people: Sequence[str]) -> dict[str, int]:
+    """In which year persons were born, by the folder, else by the store."""
+    found: dict[str, int] = {}
+    if desk.births is not None:
+        found.update(desk.births(people))
+    if "persons" in desk.tables:
+        told = desk.tables["persons"].select(["person_id", "birth_year"]).to_pylist()
+        found.update((row["person_id"], row["birth_year"]) for row in told if row["birth_year"] is not None)
+    return found
+
+
 def _at_fault(desk: _Desk, target: Table) -> bool:
     """Whether the target couldn't be read at all: that is named once, not for each row that refers to it."""
     if target.name in desk.folder.tables:
@@ -211,6 +261,6 @@ _ORDER: Final = {table.name: place for place, table in enumerate(CONTRACT)}
 
 def _place(fault: Fault) -> tuple[int, int, int]:
     name = fault.file.rsplit(".", 1)[0]
-    columns = BY_NAME[name].names
+    columns = BY_NAME[name].in_file
     column = columns.index(fault.column) if fault.column in columns else -1
     return _ORDER[name], fault.row or 0, column

@@ -26,6 +26,7 @@ NOT_NUMBER: Final = "not a number"
 NOT_INTEGER: Final = "not an integer"
 NOT_BOOLEAN: Final = "not a boolean"
 NOT_TEXT: Final = "not text"
+NO_GUARDIAN: Final = "no guardian informed"
 NOT_LATER: Final = "correction not later than the row it corrects"
 
 FIELDS: Final = ("file", "row", "column", "value", "reason")

@@ -16,7 +16,7 @@ from docket.reading import Progress
 from docket.rejects import sound, write_rejects
 from docket.store.engine import Store
 from docket.store.metadata import RECORDS
-from docket.store.reading import existing
+from docket.store.reading import birth_years, existing
 from docket.store.writing import Appended, append_table, retire
 
 
@@ -82,7 +82,11 @@ def load_folder(
     # a store holds never goes away, so a reference that was sound then is sound when it's written.
     with store.snapshot() as conn:
         checked = check_folder(
-            folder, progress, known=lambda table, ids: existing(conn, table, ids), partial=_has_rows(conn)
+            folder,
+            progress,
+            known=lambda table, ids: existing(conn, table, ids),
+            births=lambda people: birth_years(conn, people),
+            partial=_has_rows(conn),
         )
     if checked.faults and reject_rows is None:
         raise RecordFaults(checked.faults)

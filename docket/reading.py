@@ -41,7 +41,7 @@ class Written:
     file
         The file's name.
     cells
-        Every contract column as large_string, in contract order; null where the cell is empty, and for the
+        Every column of `Table.in_file` as large_string, in order; null where the cell is empty, and for the
         whole of a column that the file lacks.
     missing
         Required columns that the file lacks.
@@ -115,9 +115,9 @@ def _read(path: Path, table: Table, found: list[Fault]) -> Written | None:
         found.append(Fault(path.name, None, "", "", reason))
         return None
     missing = tuple(c.name for c in table.columns if c.name not in columns and not c.nullable)
-    cells = [columns[name] if name in columns else pa.nulls(rows, _WORD) for name in table.names]
-    extras = tuple(dict.fromkeys(name for name in names if name not in table.names))
-    return Written(path.name, pa.table(cells, names=list(table.names)), missing, extras)
+    cells = [columns[name] if name in columns else pa.nulls(rows, _WORD) for name in table.in_file]
+    extras = tuple(dict.fromkeys(name for name in names if name not in table.in_file))
+    return Written(path.name, pa.table(cells, names=list(table.in_file)), missing, extras)
 
 
 _Read = tuple[list[str], dict[str, pa.ChunkedArray], int]
@@ -130,7 +130,7 @@ def _csv(path: Path, table: Table, found: list[Fault]) -> _Read:
         reader = (record for record in csv.reader(file, strict=True) if record)
         names = next(reader, [])
         _refuse_twice(names, table)
-        places = {name: place for place, name in enumerate(names) if name in table.names}
+        places = {name: place for place, name in enumerate(names) if name in table.in_file}
         chunks: dict[str, list[pa.Array]] = {name: [] for name in places}
         rows = 0
         for records in _chunks(_of_length(reader, len(names), path.name, found)):
@@ -166,14 +166,14 @@ def _parquet(path: Path, table: Table) -> _Read:
     with pq.ParquetFile(path) as file:
         names = list(file.schema_arrow.names)
         _refuse_twice(names, table)
-        wanted = [name for name in names if name in table.names]
+        wanted = [name for name in names if name in table.in_file]
         read = file.read(columns=wanted)
     columns = {name: _empty_as_null(as_written(read.column(name))) for name in wanted}
     return names, columns, read.num_rows
 
 
 def _refuse_twice(names: list[str], table: Table) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1 and name in table.names})
+    twice = sorted({name for name in names if names.count(name) > 1 and name in table.in_file})
     if twice:
         raise ValueError(f"the column {twice[0]} stands twice in the header")
 

@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ ANLAN = Path(sys.executable).with_name("anlan")
 MLFLOW = Path(sys.executable).with_name("mlflow")
 EXAMPLE = Path(__file__).with_name("case.json")
 WAIVED = [f"--waive={gate}=a demonstration" for gate in ("checklist", "champion", "calibration", "fairness")]
+FEWEST, SPREAD = 800, 1_600
+"""People of a grid in the demo: from that many on, and how many more at most."""
 WAIT = 120.0  # seconds for the service to answer
 
 
@@ -58,6 +61,8 @@ def start(folder: Path, disputes: int, port: int) -> None:
             "simulate a demo district", environment, folder, "demo-district", records, "--disputes", disputes
         )
     step("load it into the embedded store", environment, folder, "load", records)
+    people = invented_population(records, folder / "invented-population.geojson")
+    step("give its grids an invented population", environment, folder, "areas", "load", people)
     # its last quarter holds a dozen harms, and which way they fall depends on the day: nobody acts on a demo
     signed = ("--promote", "--by", "demo", "--reason", "a demonstration", *WAIVED)
     step("train, log and register a model", environment, folder, "train", *signed)
@@ -143,6 +148,27 @@ def wait_until_ready(base: str, service: subprocess.Popen[bytes], folder: Path) 
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.3)
     raise SystemExit(f"the service isn't ready after {WAIT:.0f} s; see {folder / 'service.log'}")
+
+
+def invented_population(records: Path, out: Path) -> Path:
+    """How many live in each grid, which a demo district doesn't say: made up, the same each time.
+
+    Without it the map has no rates. As a map office would send it, without outlines.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415 - `stop` needs none of it
+
+    grids = pq.read_table(records / "grids.parquet", columns=["grid_id"])["grid_id"].to_pylist()
+    made = {grid: FEWEST + int.from_bytes(sha256(grid.encode()).digest()[:4]) % SPREAD for grid in grids}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"grid_id": grid, "population": people, "note": "invented for the demo"},
+            "geometry": None,
+        }
+        for grid, people in made.items()
+    ]
+    out.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return out
 
 
 def example_case(records: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ told only to whoever visits the person who brought it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from docket import caseload
 from docket.store.merged import taken_in
+from docket.store.moved import Moves, moves_of
 from docket.times import DAY, rfc3339
 from features.cues import floor, tag
 from features.frame import feature_frame
@@ -40,7 +42,7 @@ def visit_list(
     day: str,
     day_start: int,
     as_of: int,
-    worker: str | None = None,
+    workers: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[dict[str, Any]], list[Place]]:
     """Plan a day's visits from a store.
@@ -55,17 +57,19 @@ def visit_list(
         The date as text, and its 00:00 in Asia/Shanghai.
     as_of
         Nothing learned later is read.
-    worker
-        Give this worker's list only. The plan is the same as for all: a grid's people are shared out among
+    workers
+        Give the lists of these only. The plan is the same as for all: a grid's people are shared out among
         its workers.
 
     Returns
     -------
     list of dict
-        Rows of `models.visits.LIST_COLUMNS`; times RFC 3339 or None.
+        Rows of `models.visits.LIST_COLUMNS`, `worker_id` being who goes, and besides `moved_from`, for whom
+        the visit was planned, and `moved_because`, both None where the same worker goes; times RFC 3339 or
+        None.
     list of Place
-        The same places, and those whom the lot passed over, with what a list must not show: whether they
-        were drawn, and the propensity.
+        The plans behind them, each whole, with what a list must not show: whom the lot passed over, whether
+        places were drawn, and the propensity. `worker_id` is for whom a visit was planned.
 
     Raises
     ------
@@ -73,14 +77,14 @@ def visit_list(
         If there is no such worker.
     """
     staff, grids = caseload.workers(conn), caseload.grids(conn)
-    if worker is not None and (not len(staff) or worker not in set(staff["worker_id"])):
-        raise KeyError(worker)
-    present = (
-        staff[[not _absent(row, day_start) for row in staff.to_dict("records")]] if len(staff) else staff
-    )
+    if workers is not None and (strangers := set(workers).difference(staff.get("worker_id", ()))):
+        raise KeyError(min(strangers))
+    present = staff[[not absent(row, day_start) for row in staff.to_dict("records")]] if len(staff) else staff
     visitors = caseload.visitor_of_grid(present, grids)
-    if worker is not None:
-        visitors = _shared_with(worker, visitors)
+    moves = moves_of(conn, day, as_of)
+    planned_for = None if workers is None else moves.sources(workers)
+    if planned_for is not None:
+        visitors = _shared_with(planned_for, visitors)
     capacity = {
         str(row["worker_id"]): int(row["daily_visits"])
         for row in present.to_dict("records")
@@ -93,11 +97,13 @@ def visit_list(
     judged = _judged(conn, scorer, matters, as_of, progress)
     people = candidates(judged, caseload.visits_paid(conn, as_of, area), as_of)
     places = plan(people, visitors, capacity, day_start + DAY, day)
-    if worker is not None:
-        places = [place for place in places if place.worker_id == worker]
+    if planned_for is not None:
+        places = [place for place in places if place.worker_id in planned_for]
     entries = dict(zip(judged["person_id"] + "\t" + judged["dispute_id"], judged["category"], strict=True))
-    listed = [place for place in places if place.rank is not None]
-    return _rows(conn, scorer, listed, entries, day, as_of), places
+    walked = _walked(places, moves, workers)
+    rows = _rows(conn, scorer, walked, entries, day, as_of)
+    planned = {place.person_id: place.worker_id for place in places if place.rank is not None}
+    return [row | _moved(row, planned[row["person_id"]], moves) for row in rows], places
 
 
 def due_of(
@@ -147,16 +153,47 @@ def planned_rows(
     ]
 
 
-def _shared_with(worker: str, visitors: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """The grids of the worker, of whoever shares one of them, and so on: no plan beyond changes this one."""
-    reach, before = {worker}, 0
+def _walked(places: Sequence[Place], moves: Moves, workers: Collection[str] | None) -> list[Place]:
+    """The places as they are walked: by who goes, overdue red first, then overdue, then as planned."""
+    listed = [
+        (replace(place, worker_id=moves.goes(place.worker_id, place.person_id)), place.worker_id)
+        for place in places
+        if place.rank is not None
+    ]
+    goers = sorted({place.worker_id for place, _ in listed if workers is None or place.worker_id in workers})
+    found = []
+    for name in goers:
+        mine = [(place, planned) for place, planned in listed if place.worker_id == name]
+        if any(planned != name for _, planned in mine):  # else as planned, to the place
+            mine.sort(key=lambda one: _urgency(*one))
+        found += [replace(place, rank=rank) for rank, (place, _) in enumerate(mine, start=1)]
+    return found
+
+
+def _urgency(place: Place, planned: str) -> tuple[bool, bool, int, str]:
+    red = place.overdue and place.colour == "red"
+    return (not red, not place.overdue, place.rank or 0, planned)
+
+
+def _moved(row: Mapping[str, Any], planned: str, moves: Moves) -> dict[str, str | None]:
+    here = row["worker_id"] == planned
+    return {
+        "moved_from": None if here else planned,
+        "moved_because": moves.why(planned, row["person_id"]),
+    }
+
+
+def _shared_with(workers: Collection[str], visitors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The grids of workers, of whoever shares one of them, and so on: no plan beyond changes theirs."""
+    reach, before = set(workers), 0
     while len(reach) > before:
         before = len(reach)
         reach.update(name for team in visitors.values() if not reach.isdisjoint(team) for name in team)
     return {grid: team for grid, team in visitors.items() if not reach.isdisjoint(team)}
 
 
-def _absent(row: Mapping[Any, Any], day_start: int) -> bool:
+def absent(row: Mapping[Any, Any], day_start: int) -> bool:
+    """Whether a worker (`docket.caseload.workers`) is away on the day that begins then, by the record."""
     begin, end = row["absent_from"], row["absent_until"]
     if begin is None or pd.isna(begin):
         return False

@@ -59,7 +59,7 @@ def run(store: str | None, *, date: str, out: Path, worker: str | None, model: s
                 day=date,
                 day_start=day_start,
                 as_of=day_start if past else now,
-                worker=worker,
+                workers=None if worker is None else {worker},
                 progress=report,
             )
         except KeyError as error:

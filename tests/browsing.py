@@ -149,6 +149,7 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /reviews": ("/reviews", None),
         "GET /reports": ("/reports", None),
         "GET /reports/pdf": ("/reports/pdf", None),
+        "GET /reports/docx": ("/reports/docx", None),
         "GET /practice": ("/practice", None),
         "GET /map": ("/map", None),
         "GET /map/areas": ("/map/areas", None),
@@ -156,6 +157,11 @@ def page_calls() -> dict[str, tuple[str, dict[str, str] | None]]:
         "GET /visits": ("/visits", None),
         "GET /visits/list.{ending}": ("/visits/list.csv", None),
         "POST /visits": ("/visits", visit),
+        "GET /rounds": ("/rounds", None),
+        "POST /rounds": (
+            "/rounds",
+            {"worker_id": "w1", "to_worker_id": "w3", "all": "yes", "reason": "请假"},
+        ),
     }
 
 

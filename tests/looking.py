@@ -10,7 +10,7 @@ import re
 from browser import DESK, PHONE, Desk
 from playwright.sync_api import Page
 
-KNOWN = frozenset({"A4", "API", "CSV", "Excel", "PDF", "anlan"})
+KNOWN = frozenset({"A4", "API", "CSV", "Excel", "PDF", "Word", "anlan"})
 """What people of a centre read in Latin letters."""
 
 _OVERLAPS = """() => {

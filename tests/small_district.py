@@ -1,4 +1,4 @@
-"""Two grids, two workers and nothing else; cases to send; keys."""
+"""Two grids, a worker each and a mediator beside one, and nothing else; cases to send; keys."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ GRIDS = pd.DataFrame(
     }
 )  # fmt: skip
 WORKERS = pd.DataFrame(
-    {"worker_id": ["w1", "w2"], "grid_id": ["g1", "g2"], "role": "grid_worker", "daily_visits": [3, 3]}
-)
+    {
+        "worker_id": ["w1", "w2", "w3"], "grid_id": ["g1", "g2", "g1"],
+        "role": ["grid_worker", "grid_worker", "mediator"], "daily_visits": [3, 3, 3],
+    }
+)  # fmt: skip
 EMPTY = {
     "persons": ["person_id", "birth_year", "sex", "grid_id", "recorded_at"],
     "disputes": ["dispute_id", "opened_at", "recorded_at", "source", "kind", "grid_id", "text", "amount_cny"],

@@ -165,8 +165,12 @@ CALLS: dict[str, tuple[str | Callable[[], str], Any]] = {
             ]
         },
     ),
+    "POST /v1/visits:move": (
+        "/v1/visits:move",
+        lambda: {"worker_id": "w1", "to_worker_id": "w3", "reason": "请假"},
+    ),
     "POST /v1/registry": ("/v1/registry", lambda: _entry("r1")),
-    "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", dict),
+    "POST /v1/registry/{entry_id}/leave": ("/v1/registry/r0/leave", lambda: {"reason": "已和解"}),
     "GET /v1/registry": ("/v1/registry", None),
     "GET /v1/registry/{entry_id}": ("/v1/registry/r0", None),
     "PATCH /v1/registry/{entry_id}": (

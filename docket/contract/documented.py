@@ -40,6 +40,10 @@ def _table(table: Table) -> str:
         f"| `{column.name}` | {_holds(column)} | {'yes' if column.nullable else 'no'} | {column.note} |"
         for column in table.columns
     ]
+    lines += [
+        f"| `{column.name}` | {_holds(column)} | yes | {column.note}; of a file only, checked and not kept |"
+        for column in table.asked
+    ]
     return "\n".join([*lines, ""])
 
 

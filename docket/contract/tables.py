@@ -82,6 +82,8 @@ class Table:
     retires
         Whether a row that a later file leaves out stops counting. Only where the table can't be corrected
         otherwise: a worker who is gone is left out, while a place never ceases to be named by old records.
+    asked
+        Further columns that a file may have: they are checked, and kept nowhere.
     """
 
     name: str
@@ -92,11 +94,17 @@ class Table:
     optional: bool = False
     sealed: bool = False
     retires: bool = False
+    asked: tuple[Column, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names in contract order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def in_file(self) -> tuple[str, ...]:
+        """The columns that are read of a file: the contract's, and those that are only asked."""
+        return (*self.names, *(column.name for column in self.asked))
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -138,6 +146,9 @@ def _count(name: str, *, nullable: bool = False, note: str = "") -> Column:
 
 WITHDRAWN: Final = "withdrawn"
 """The column of a version that says: from here on there is no such row."""
+
+GUARDIAN: Final = "guardian_informed"
+"""The column of a file by which nobody under 14 enters the registry without a guardian who knows."""
 
 _WITHDRAWN: Final = Column(
     WITHDRAWN,
@@ -255,6 +266,14 @@ REGISTRY: Final = Table(
         _WITHDRAWN,
     ),
     happened="entered_at",
+    asked=(
+        Column(
+            GUARDIAN,
+            Kind.BOOLEAN,
+            nullable=True,
+            note="true: a guardian knows; needed of whoever may have been under 14 when entered",
+        ),
+    ),
 )
 VISITS: Final = Table(
     "visits",

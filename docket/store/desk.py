@@ -1,4 +1,4 @@
-"""Tables of what people do at their desks: sessions, lowerings, slips, urgings, reviews."""
+"""Tables of what people do at their desks: sessions, lowerings, slips, urgings, reviews, visits moved."""
 
 from __future__ import annotations
 
@@ -122,3 +122,18 @@ REPORTS: Final = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
 )
 """Stability reports as they were written (`serving.reports`): one of each period and area."""
+
+VISIT_MOVES: Final = sa.Table(
+    "visit_moves",
+    METADATA,
+    sa.Column("move_no", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("date", WORD, nullable=False, index=True),
+    sa.Column("worker_id", WORD, nullable=False),
+    sa.Column("person_id", WORD),
+    sa.Column("to_worker_id", WORD, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("recorded_at", MOMENT, nullable=False),
+)
+"""Visits of a day that another worker pays than the one they were planned for (`docket.store.moved`): one
+person's, or without one the whole list."""

@@ -82,6 +82,8 @@ def _index(made: sa.Table, table: Table) -> None:
         sa.Index(name, *keys, unique=True, sqlite_where=current, postgresql_where=current)
     if table.name in WRITTEN_BY:
         sa.Index(None, made.c.written_by)
+    if table.name == "registry":  # read a page at a time, the last that were entered first
+        sa.Index(None, made.c.entered_at, made.c.entry_id)
     for column in table.columns:
         if column.refers is not None and column.name != table.key[0]:
             sa.Index(None, made.c[column.name])

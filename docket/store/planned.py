@@ -17,6 +17,16 @@ def plans(conn: sa.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def planned_for(conn: sa.Connection, date: str, people: Sequence[str]) -> dict[str, str]:
+    """Who was to visit each of these people, of those who had a place in a day's plans as they were kept."""
+    made = PLANNED_VISITS.c
+    query = sa.select(made.person_id, made.worker_id).where(
+        made.date == date, made.person_id.in_(people), made.rank.is_not(None)
+    )
+    rows = conn.execute(query.order_by(made.planned_at.desc()))
+    return {row.person_id: row.worker_id for row in rows}
+
+
 def keep_plan(conn: sa.Connection, date: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep the plan of a day; a worker whose plan of that day is kept already keeps that one, whole.
 

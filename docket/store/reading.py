@@ -38,6 +38,19 @@ def existing(conn: sa.Connection, table: str, ids: Collection[str]) -> set[str]:
     return found
 
 
+def birth_years(conn: sa.Connection, people: Collection[str]) -> dict[str, int]:
+    """In which year persons were born, of those of whom that is known."""
+    made = RECORDS["persons"].c
+    found: dict[str, int] = {}
+    for chunk in _chunks(iter(people)):
+        query = sa.select(made.person_id, made.birth_year).where(
+            made.person_id.in_(chunk), made.birth_year.is_not(None)
+        )
+        rows = conn.execute(query.order_by(made.recorded_at))  # of several versions the last stands
+        found.update((row.person_id, row.birth_year) for row in rows)
+    return found
+
+
 def versions_of(
     conn: sa.Connection, table: Table, rows: pa.Table, *, also: Collection[str] = ()
 ) -> dict[tuple[str, ...], dict[int, str]]:

@@ -210,7 +210,7 @@ class Client:
         """Put somebody into the registry."""
         return self._write(Assessment, "POST", "/v1/registry", entry, idempotency_key)
 
-    def leave(self, entry_id: str, at: datetime | None = None, reason: str | None = None) -> Assessment:
+    def leave(self, entry_id: str, reason: str, at: datetime | None = None) -> Assessment:
         """Let somebody leave the registry."""
         path = f"/v1/registry/{quote(entry_id, safe='')}/leave"
         return self._write(Assessment, "POST", path, LeaveIn(left_at=at, reason=reason), None)

@@ -163,8 +163,17 @@ VISIT_LIST: Final[Example] = {
             "last_finding": None,
             "look_out_for": "情绪是否平稳；有无报复言行",
             "do_not_say": "不提系统评估",
+            "moved_from": None,
+            "moved_because": None,
         }
     ],
+}
+MOVE: Final[Example] = {"worker_id": "w-12", "to_worker_id": "w-14", "people": [PERSON], "reason": "当日请假"}
+MOVED: Final[Example] = {
+    "date": "2026-04-01",
+    **MOVE,
+    "by": "3f9c2a7be1d04c55",
+    "at": "2026-04-01T08:05:00+08:00",
 }
 UNIT: Final[Example] = {"unit": "东街派出所", "taken_at": "2026-03-31T08:50:00+08:00"}
 ASSESSMENT: Final[Example] = {

@@ -12,6 +12,7 @@ from serving.pages import (
     registry,
     reports,
     reviews,
+    rounds,
     slips,
     urgings,
     visits,
@@ -37,4 +38,5 @@ ROUTERS = (
     map.router,
     watch.router,
     visits.router,
+    rounds.router,
 )

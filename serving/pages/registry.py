@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 
 from docket.times import now_micros, rfc3339
 from serving.answering import CaseId, Here
-from serving.errors import FieldError, Invalid
 from serving.listing.service import area_of
 from serving.pages.access import Filled, Form, Once, Page, Who, filled
 from serving.pages.queue import choices
@@ -206,9 +205,7 @@ def post_leave(
     request: Request, entry_id: EntryId, form: Filled, once: Once, key: Who, state: Here
 ) -> Response:
     """Let the person leave, with the reason."""
-    if not form.get("reason", "").strip():
-        raise Invalid([FieldError(field="reason", reason="missing value")])
-    asked = filled(LeaveIn, {"reason": form["reason"]})
+    asked = filled(LeaveIn, {"reason": form.get("reason")})
     service.leave(state, key, ask_of(key, request, asked, once), entry_id, asked)
     return _back(entry_id, "left")
 

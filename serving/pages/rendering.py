@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -75,6 +76,17 @@ def apart(told: str, other: str) -> str:
     return f"{size // MINUTE}分钟"
 
 
+def model(version: str | None) -> str:
+    """Which model made an assessment: `第3版模型` of `models:/anlan/3`."""
+    if version is None:
+        return "没有模型，只按规则"
+    named = _VERSION.fullmatch(version)
+    return "未登记的模型" if named is None else f"第{named[1]}版模型"
+
+
+_VERSION: Final = re.compile(r"models:/[^/]+/([0-9]+)")
+
+
 def percent(share: float | None) -> str:
     """A probability as people read it: small ones are not told as nothing."""
     if share is None:
@@ -98,7 +110,8 @@ def _environment() -> Environment:
     )
     made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
     made.filters |= {
-        "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso
+        "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso,
+        "model": model,
     }  # fmt: skip
     return made
 

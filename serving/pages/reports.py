@@ -1,7 +1,8 @@
-"""Stability reports as a page and as PDF."""
+"""Stability reports as a page, as PDF and as a Word file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from serving.errors import Unavailable
 from serving.pages.access import Page, Who
 from serving.pages.paper import KINDS, PaperError, as_pdf, shown, title_of
 from serving.pages.rendering import rendered
+from serving.pages.word_file import as_docx
 from serving.queue import service as queue
 from serving.reports import service
 from serving.reports.endpoints import reached, wanted
@@ -24,6 +26,10 @@ from serving.state import State
 
 router = APIRouter(prefix="/reports", route_class=Page)
 _Area = Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)]
+_MEDIA_TYPES: Final = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 _BELOW: Final = {None: ("street", "community"), "street": ("community",), "community": ("grid",)}
 
 
@@ -67,15 +73,29 @@ def get_pdf(
 ) -> Response:
     """The same to print and to pass on."""
     report = service.report(state, key, wanted(period, date), reached(state, key, area))
+    return _file(report, "pdf", as_pdf)
+
+
+@router.get("/docx")
+def get_docx(
+    key: Who, state: Here, period: Kind = "day", date: Date | None = None, area: _Area = ""
+) -> Response:
+    """The same to be taken into a text of one's own."""
+    report = service.report(state, key, wanted(period, date), reached(state, key, area))
+    return _file(report, "docx", as_docx)
+
+
+def _file(report: dict[str, Any], ending: str, make: Callable[[dict[str, Any]], bytes]) -> Response:
     try:
-        pdf = as_pdf(report)
+        made = make(report)
     except PaperError as error:
         raise Unavailable(str(error)) from error
-    name = f"anlan-{report['period']}-{report['begin']}.pdf"
+    name = f"anlan-{report['period']}-{report['begin']}.{ending}"
+    shown = "inline" if ending == "pdf" else "attachment"
     return Response(
-        pdf,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
+        made,
+        media_type=_MEDIA_TYPES[ending],
+        headers={"Content-Disposition": f'{shown}; filename="{name}"'},
     )
 
 

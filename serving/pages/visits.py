@@ -18,7 +18,8 @@ from serving.pages.rendering import rendered
 from serving.pages.words import FOUND, NOT_MET, REFERRALS
 from serving.repeats.service import ask_of
 from serving.shapes import PRINTABLE
-from serving.visits import returning, service
+from serving.urgings import service as urgings
+from serving.visits import returning, rounds
 from serving.visits.schemas import VisitsIn
 
 router = APIRouter(prefix="/visits", route_class=Page)
@@ -36,6 +37,7 @@ _MEDIA_TYPES: Final = {
 }
 _MICROS_IN_MILLI: Final = 1_000
 _DIGITS: Final = 16
+_URGED: Final = 20
 
 
 @router.get("")
@@ -47,13 +49,16 @@ def get_visits(
     done: Annotated[str, Query(max_length=20, pattern=PRINTABLE)] = "",
 ) -> Response:
     """Today's visits within capacity, the most urgent first, and those that are done."""
-    told = service.round_of(state, key)
+    told = rounds.round_of(state, key)
+    urged = urgings.listed(state, key, level=None, area=None, ended=False, cursor=None, limit=_URGED)
     worker = str(key.worker_id).encode()
     return rendered(
         request,
         "visits.html",
         headers={UNTIL: str(session.expires_at // _MICROS_IN_MILLI)},
         **told,
+        urged=urged["urgings"],
+        more_urged=urged["open"]["grid"] - len(urged["urgings"]),
         ids=[f"v-{secrets.token_hex(12)}" for _ in told["left"]],
         said=SAID.get(done),
         found=FOUND,
@@ -69,7 +74,7 @@ def get_file(ending: str, request: Request, key: Who, state: Here) -> Response:
     """Today's list as a file, CSV or XLSX."""
     if ending not in _MEDIA_TYPES:
         raise NotFound()
-    told = service.exported(state, key)
+    told = rounds.exported(state, key)
     return Response(
         MAKERS[f".{ending}"](told["left"]),
         media_type=_MEDIA_TYPES[ending],

@@ -111,6 +111,7 @@ FOUND: Final = {
     "moved": "已搬走",
 }
 """What one tap says of a visit."""
+WORKER_ROLES: Final = {"grid_worker": "网格员", "mediator": "调解员", "community_police": "社区民警"}
 REFERRALS: Final = ("派出所", "社区医院", "心理援助", "妇联", "法律援助", "调委会")
 DEADLINES: Final = {"respond": "30分钟内响应", "classify": "24小时内分类办理", "review": "到期复核"}
 LEVELS: Final = {"grid": "网格", "community": "社区", "street": "街道", "district": "区级"}
@@ -182,6 +183,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "sex": SEXES,
     "category": CATEGORIES,
     "finding": FINDINGS,
+    "worker_role": WORKER_ROLES,
     "registry_done": REGISTRY_DONE,
     "review": FINDINGS_OF_REVIEW,
     "objection_state": OBJECTION_STATES,

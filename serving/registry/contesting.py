@@ -95,13 +95,15 @@ def review(state: State, key: Key, ask: Ask, entry_id: str, objection_id: str, a
         standing, place = standing_entry(conn, key, entry_id, now, removed=True)
         waits = _of(conn, entry_id, objection_id)
         earlier = found(conn, ask)
+        said = prepare(asked.answer).text
         if earlier is not None:
             taken = Taken(earlier, new=False)
+        elif _found_already(waits, standing, asked, said):
+            taken = note(conn, ask, new=False, answer=told(waits))
         else:
             if asked.finding == "corrected" and asked.category in (None, standing["category"]):
                 expected = "another category than the entry has"
                 raise Invalid([FieldError(field="category", reason="missing value", expected=expected)])
-            said = prepare(asked.answer).text
             with _refused():
                 registry.review(conn, waits, finding=asked.finding, answer=said, by=key.key_id, now=now)
             if asked.finding == "kept":
@@ -144,6 +146,12 @@ def answer(state: State, key: Key, ask: Ask, entry_id: str, objection_id: str, a
             detail = {"objection": objection_id, "finding": waits["finding"]}
             audit.record(conn, "object", case=place.home, subject=entry_id, detail=detail)
     return answered(state, key, taken)
+
+
+def _found_already(waits: Mapping[str, Any], standing: Mapping[str, Any], asked: ReviewIn, said: str) -> bool:
+    """Whether a review has found just that, in the same words."""
+    same = (waits["finding"], waits["answer"]) == (asked.finding, said)
+    return same and (asked.finding != "corrected" or standing["category"] == asked.category)
 
 
 @contextmanager

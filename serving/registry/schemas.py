@@ -39,7 +39,7 @@ class LeaveIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.LEAVE]})
 
     left_at: Time | None = Field(default=None, description="When; else now.")
-    reason: Words | None = None
+    reason: Words
 
 
 class DeclineIn(BaseModel):

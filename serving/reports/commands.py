@@ -13,11 +13,11 @@ import typer
 
 from serving.commands import EMBEDDED_STORE, STORE_HELP
 
-_FORMS = (".html", ".pdf", ".json")
+_FORMS = (".html", ".pdf", ".docx", ".json")
 
 
 def report(
-    out: Annotated[Path, typer.Option("--out", help="A .pdf, .html or .json file.")],
+    out: Annotated[Path, typer.Option("--out", help="A .pdf, .docx, .html or .json file.")],
     period: Annotated[str, typer.Option("--period", help="day, week, month or year.")] = "day",
     day: Annotated[
         str | None, typer.Option("--date", help="A day that the period holds; else the last that ended.")
@@ -35,6 +35,7 @@ def report(
     from docket.store import open_store  # noqa: PLC0415
     from docket.times import local_day, now_micros  # noqa: PLC0415
     from serving.pages.paper import PaperError, as_html, as_pdf  # noqa: PLC0415
+    from serving.pages.word_file import as_docx  # noqa: PLC0415
     from serving.reports import repository, service  # noqa: PLC0415
     from serving.reports.periods import KINDS, Period  # noqa: PLC0415
 
@@ -64,6 +65,8 @@ def report(
     try:
         if out.suffix == ".pdf":
             out.write_bytes(as_pdf(told))
+        elif out.suffix == ".docx":
+            out.write_bytes(as_docx(told))
         elif out.suffix == ".html":
             out.write_text(as_html(told), encoding="utf-8")
         else:

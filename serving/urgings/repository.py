@@ -82,6 +82,12 @@ def counts(conn: sa.Connection, *, areas: Sequence[Area]) -> dict[str, int]:
     return {row["level"]: int(row["urgings"]) for row in conn.execute(query, within).mappings()}
 
 
+def grid_of(conn: sa.Connection, worker_id: str) -> str:
+    """Where a worker walks; nowhere, of one who is there no more."""
+    query = sa.text("SELECT w.grid_id FROM known_workers AS w WHERE w.worker_id = :worker")
+    return str(conn.execute(query, {"worker": worker_id}).scalar() or "")
+
+
 def unfollowed(conn: sa.Connection, *, since: int, stored_since: int) -> list[str]:
     """Cases to look at again: a deadline without any step, or open steps and something that was stored since.
 

@@ -14,7 +14,7 @@ from serving.access import reaches
 from serving.audit.service import viewed
 from serving.cases import repository as cases
 from serving.cases.service import Answer
-from serving.errors import Conflict, NotFound
+from serving.errors import Conflict, FieldError, Invalid, NotFound
 from serving.listing.cursors import cursor_of, parts_of
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.state import State
@@ -37,19 +37,23 @@ def listed(
     Parameters
     ----------
     level
-        None: the key's own.
+        None: the key's own. A worker's key hears what the worker's grid does.
     ended
         Those whose deadline was met since, instead of those that are open.
 
     Raises
     ------
     Invalid
-        If the cursor isn't one that was given.
+        If the cursor isn't one that was given, or a worker's key asks for another level than the grid.
     """
     level = level or own_level(key)
+    if key.scope == "worker" and level != own_level(key):
+        raise Invalid([FieldError(field="level", reason="a worker's key reads its own grid's only")])
     sent_at, urging_no = (2**62, 0) if cursor is None else parts_of(cursor, (int, int))
     areas = [one for one in (key.area, area) if one is not None]
     with state.store.snapshot() as conn:
+        if key.worker_id is not None:
+            areas.append(Area("grid", repository.grid_of(conn, key.worker_id)))
         rows = repository.urgings(
             conn, areas=areas, level=level, ended=ended, place=(sent_at, urging_no), limit=limit + 1
         )
@@ -76,7 +80,9 @@ def following(state: State, dispute_id: str) -> dict[str, dict[str, Any]]:
 
 
 def own_level(key: Key) -> str:
-    """The level that a key is of: its area's, else the district."""
+    """The level that a key is of: a worker's, the grid; else its area's, or the district."""
+    if key.scope == "worker":
+        return "grid"
     return "district" if key.area is None else key.area.kind
 
 

@@ -12,8 +12,8 @@ from serving.answering import created, sent
 from serving.repeats.service import IdempotencyKey, ask_of
 from serving.shapes import LONGEST_ID, PRINTABLE, Date
 from serving.state import State, state_of
-from serving.visits import reporting, service
-from serving.visits.schemas import VisitList, VisitsIn, VisitsOut
+from serving.visits import moving, reporting, service
+from serving.visits.schemas import Moved, MoveIn, VisitList, VisitsIn, VisitsOut
 
 router = APIRouter(prefix="/v1", tags=["visits"], route_class=Guarded)
 
@@ -64,3 +64,25 @@ def post_visits(
     """
     ask = ask_of(key, request, asked, idempotency_key)
     return created(reporting.report(state, key, ask, asked))
+
+
+@router.post(
+    "/visits:move",
+    status_code=201,
+    response_model=Moved,
+    summary="Give a worker's visits of today to another",
+    responses={**sent(Moved), **errors.documented(errors.Conflict, errors.Unavailable)},
+)
+def post_move(
+    asked: MoveIn,
+    key: Caller,
+    state: Annotated[State, Depends(state_of)],
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Some visits, or the whole list of who is away, go to a worker of the same community.
+
+    Who is visited, and with which chance, stays as it was planned.
+    """
+    ask = ask_of(key, request, asked, idempotency_key)
+    return created(moving.move(state, key, ask, asked))

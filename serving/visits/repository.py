@@ -26,14 +26,17 @@ def grids_of(conn: sa.Connection, person_ids: list[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in conn.execute(query, {"ids": person_ids})}
 
 
-def paid_by(conn: sa.Connection, worker_id: str, since: int, as_of: int) -> list[dict[str, Any]]:
-    """The visits that a worker paid since a moment, the last first: `person_id, at, contact, finding`."""
+def paid_by(conn: sa.Connection, workers: Collection[str], since: int, as_of: int) -> list[dict[str, Any]]:
+    """The visits that workers paid since a moment: `worker_id, person_id, at, contact, finding`.
+
+    The last first.
+    """
     query = sa.text(
-        'SELECT v.person_id, v."at", v.contact, v.finding FROM known_visits AS v '
-        f'WHERE v.worker_id = :worker AND v."at" >= :since AND {known_sql("v")} '
+        'SELECT v.worker_id, v.person_id, v."at", v.contact, v.finding FROM known_visits AS v '
+        f'WHERE v.worker_id IN :workers AND v."at" >= :since AND {known_sql("v")} '
         'ORDER BY v."at" DESC, v.visit_id'
-    )
-    found = conn.execute(query, {"worker": worker_id, "since": since, "as_of": as_of}).mappings()
+    ).bindparams(sa.bindparam("workers", expanding=True))
+    found = conn.execute(query, {"workers": sorted(workers), "since": since, "as_of": as_of}).mappings()
     return [dict(row) for row in found]
 
 
@@ -55,9 +58,3 @@ def _one(conn: sa.Connection, which: str, held: dict[str, Any]) -> dict[str, Any
     )
     row = conn.execute(query, held).mappings().first()
     return None if row is None else dict(row)
-
-
-def capacity(conn: sa.Connection, worker_id: str) -> int:
-    """How many visits a day a worker has time for."""
-    query = sa.text("SELECT w.daily_visits FROM known_workers AS w WHERE w.worker_id = :worker")
-    return int(conn.execute(query, {"worker": worker_id}).scalar() or 0)

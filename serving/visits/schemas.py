@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving import examples
-from serving.shapes import VisitRow
+from serving.shapes import LONGEST_ID, PRINTABLE, VisitRow, Words
 
 MOST_VISITS = 100
+_Name = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
 
 
 class Visit(BaseModel):
@@ -28,6 +29,8 @@ class Visit(BaseModel):
     last_finding: str | None
     look_out_for: str
     do_not_say: str
+    moved_from: str | None = Field(description="For whom it was planned, if another worker goes; else null.")
+    moved_because: str | None = Field(description="Why another goes, as kept: masked.")
 
 
 class VisitList(BaseModel):
@@ -54,3 +57,33 @@ class VisitsOut(BaseModel):
 
     visits: list[str] = Field(description="Ids, as sent.")
     cases: list[str] = Field(description="Cases that are assessed anew.")
+
+
+class MoveIn(BaseModel):
+    """Whose visits of today another worker pays, and why."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.MOVE]})
+
+    worker_id: _Name = Field(description="On whose list they are.")
+    to_worker_id: _Name = Field(
+        description="Of the same community. The same worker: who is back takes the own list again."
+    )
+    people: Annotated[list[_Name], Field(min_length=1, max_length=MOST_VISITS)] | None = Field(
+        default=None,
+        description="Whom the other one visits; else the whole list, with what comes onto it later today.",
+    )
+    reason: Words
+
+
+class Moved(BaseModel):
+    """Who goes now; whether somebody is visited stays as it was planned."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVED]})
+
+    date: str
+    worker_id: str
+    to_worker_id: str
+    people: list[str] | None = Field(description="Null: the whole list.")
+    reason: str = Field(description="As kept: masked.")
+    by: str = Field(description="The id of the key.")
+    at: str = Field(description="RFC 3339.")

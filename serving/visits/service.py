@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date as calendar_date
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from docket import audit, caseload
+from docket import caseload
 from docket.keys import Key
 from docket.store.planned import keep_plan
-from docket.store.reading import identities
 from docket.times import local_day, now_micros, parse_instant
 from models.visit_list import planned_rows, visit_list
+from models.visits import Place
 from serving.audit.service import viewed
 from serving.errors import FieldError, Invalid, NotFound
 from serving.logs import log_failure
 from serving.state import State
-from serving.visits import repository
 
+NO_WORKER = "There is no such worker in the key's area."
 _log = structlog.get_logger("anlan.visits")
 
 
@@ -39,83 +40,48 @@ def visits(state: State, key: Key, day: calendar_date | None, worker: str | None
         if worker not in (None, key.worker_id):
             raise Invalid([FieldError(field="worker", reason="a worker's key reads its own list only")])
         worker = key.worker_id
-    now = now_micros()
-    today = local_day(now)
-    day = today if day is None else day
-    text = day.isoformat()
-    start = parse_instant(text)
-    current = state.models.current
+    day = local_day(now_micros()) if day is None else day
     with state.store.snapshot() as conn:
-        reached = _workers_of(conn, key)
-        if worker is not None and worker not in reached:
-            raise NotFound("There is no such worker in the key's area.")
+        reached = workers_of(conn, key)
+    if worker is not None and worker not in reached:
+        raise NotFound(NO_WORKER)
+    rows, _ = planned(state, day, reached if worker is None else {worker})
+    viewed(state, [row["dispute_id"] for row in rows], f"visits {day}")
+    return {"date": day.isoformat(), "visits": rows}
+
+
+def planned(
+    state: State, day: calendar_date, workers: Collection[str]
+) -> tuple[list[dict[str, Any]], list[Place]]:
+    """The lists of some workers and the plans behind them (`models.visit_list`); today's plans are kept."""
+    now, text = now_micros(), day.isoformat()
+    today, start, current = local_day(now), parse_instant(text), state.models.current
+    with state.store.snapshot() as conn:
         rows, places = visit_list(
             conn,
             None if current is None else current.scorer,
             day=text,
             day_start=start,
             as_of=start if day < today else now,
-            worker=worker,
+            workers=workers,
         )
     if day == today:
         version = None if current is None else current.version
-        shown = [place for place in places if place.worker_id in reached]
         try:
             with state.store.begin() as conn:
-                keep_plan(conn, text, planned_rows(shown, text, version, now))
+                keep_plan(conn, text, planned_rows(places, text, version, now))
         except sa.exc.SQLAlchemyError as error:
             log_failure(_log, "plan_not_kept", error)  # the list itself is at hand: nobody waits for the log
-    visible = [row for row in rows if row["worker_id"] in reached]
-    viewed(state, [row["dispute_id"] for row in visible], f"visits {text}")
-    return {"date": text, "visits": visible}
+    return rows, places
 
 
-def round_of(state: State, key: Key) -> dict[str, Any]:
-    """A worker's day: what is left of today's list within capacity, and what was done.
-
-    The plan is made anew as visits come in; who was visited today isn't sent for again, and what is
-    left is no more than the day still holds.
-
-    Returns
-    -------
-    dict
-        `date`; `listed_at` (µs); `left` and `done`, rows of the list and visits; `capacity`; `people`, who
-        they are, by person.
-    """
-    listed_at = now_micros()
-    told = visits(state, key, None, None)
-    start = parse_instant(told["date"])
-    with state.store.snapshot() as conn:
-        done = repository.paid_by(conn, str(key.worker_id), start, now_micros())
-        capacity = repository.capacity(conn, str(key.worker_id))
-        seen = {row["person_id"] for row in done}
-        left = [row for row in told["visits"] if row["person_id"] not in seen]
-        left = left[: max(capacity - len(seen), 0)]
-        people = identities(conn, sorted({row["person_id"] for row in left} | seen))
-    return {
-        "date": told["date"],
-        "listed_at": listed_at,
-        "left": left,
-        "done": done,
-        "capacity": capacity,
-        "people": people,
-    }
-
-
-def exported(state: State, key: Key) -> dict[str, Any]:
-    """What `round_of` gives, to be taken away as a file."""
-    told = round_of(state, key)
-    with state.store.begin() as conn:
-        audit.record(conn, "export", subject=f"visits {told['date']}", detail={"rows": len(told["left"])})
-    return told
-
-
-def _workers_of(conn: Any, key: Key) -> set[str]:
+def workers_of(conn: sa.Connection, key: Key) -> dict[str, dict[Any, Any]]:
+    """The workers in a key's area, as `docket.caseload.workers` tells of them."""
     staff = caseload.workers(conn)
     if not len(staff):
-        return set()
+        return {}
     if key.area is not None:
         grids = caseload.grids(conn)
         inside = set(grids.loc[grids[key.area.column] == key.area.id, "grid_id"])
         staff = staff[staff["grid_id"].isin(inside)]
-    return set(staff["worker_id"])
+    return {str(row["worker_id"]): {**row} for row in staff.to_dict("records")}

@@ -74,6 +74,25 @@ def test_each_fault_is_named_where_it_stands(
     assert len(others) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("", "no guardian informed: true expected of whoever may be under 14"),
+        ("no", "no guardian informed: true expected of whoever may be under 14"),
+        ("perhaps", "not a boolean"),
+        ("yes", None),
+    ],
+)
+def test_nobody_under_14_enters_without_a_guardian_who_knows(
+    district: Any, write_folder: Write, said: str, found: str | None
+) -> None:
+    (grown,) = district["registry"]
+    child = grown | {"entry_id": "r2", "person_id": "p3", "dispute_id": "d3", "guardian_informed": said}
+    district["registry"] = [grown | {"guardian_informed": ""}, child]
+    fault = ("registry.csv", "3", "guardian_informed", said, found)
+    assert _found(write_folder(district)) == ([] if found is None else [fault])
+
+
 def test_second_party_row_of_the_same_part_is_a_duplicate(district: Any, write_folder: Write) -> None:
     district["parties"].append(district["parties"][0] | {"relation": "family"})
     assert _found(write_folder(district)) == [("parties.csv", "6", "role", "applicant", "duplicate id")]

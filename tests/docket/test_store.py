@@ -196,6 +196,21 @@ def test_increment_may_refer_to_rows_of_the_store(loaded: Store, district: Any, 
         load_folder(write_folder({"events": [stray]}, "stray"), loaded, ingested_at=INGESTED)
 
 
+def test_a_child_enters_with_a_guardian_who_knows_and_the_flag_is_kept_nowhere(
+    loaded: Store, district: Any, write_folder: Write, tmp_path: Path
+) -> None:
+    child = district["registry"][0] | {"entry_id": "r2", "person_id": "p3", "dispute_id": "d3"}
+    folder, rejects = write_folder({"registry": [child]}), tmp_path / "rejects.csv"
+    with pytest.raises(Exception, match=r"registry\.csv,2,guardian_informed,,no guardian informed"):
+        load_folder(folder, loaded, ingested_at=INGESTED)
+    report = load_folder(folder, loaded, ingested_at=INGESTED, reject_rows=rejects)
+    assert report.rejected == {"registry": 1} and "guardian_informed" in rejects.read_text(encoding="utf-8")
+    known = write_folder({"registry": [child | {"guardian_informed": "true"}]}, "known")
+    assert load_folder(known, loaded, ingested_at=INGESTED).inserted == {"registry": 1}
+    assert load_folder(known, loaded, ingested_at=INGESTED).same == {"registry": 1}
+    assert {row["entry_id"] for row in _rows(loaded, "registry")} == {"r1", "r2"}
+
+
 def test_empty_store_wants_every_table(store: Store, district: Any, write_folder: Write) -> None:
     del district["outcomes"]
     with pytest.raises(Exception, match="missing file"):

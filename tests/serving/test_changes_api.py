@@ -117,14 +117,18 @@ def test_who_enters_the_registry_is_looked_after_until_leaving(centre: TestClien
     for wrong, field in (({"person_id": "nobody"}, "person_id"), ({"dispute_id": "nobody"}, "dispute_id")):
         answer = centre.post("/v1/registry", json=entry | wrong)
         assert answer.status_code == 422 and field in {e["field"] for e in answer.json()["errors"]}
-    early = centre.post("/v1/registry/r1/leave", json={"left_at": now(hours=5)})
+    why = {"reason": "双方已和解"}
+    early = centre.post("/v1/registry/r1/leave", json={"left_at": now(hours=5), **why})
     assert early.status_code == 422 and early.json()["errors"][0]["field"] == "left_at"
-    left = centre.post("/v1/registry/r1/leave", json={})
+    for unsaid in ({}, {"reason": ""}, {"reason": " \n"}, {"reason": None}):
+        answer = centre.post("/v1/registry/r1/leave", json=unsaid)
+        assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "reason"
+    left = centre.post("/v1/registry/r1/leave", json=why)
     assert left.status_code == 201 and centre.get("/v1/visits").json()["visits"] == []
-    again = centre.post("/v1/registry/r1/leave", json={})
+    again = centre.post("/v1/registry/r1/leave", json=why)
     assert again.status_code == 200 and again.content == left.content
-    assert centre.post("/v1/registry/r1/leave", json={"left_at": now(seconds=20)}).status_code == 409
-    assert centre.post("/v1/registry/nobody/leave", json={}).status_code == 404
+    assert centre.post("/v1/registry/r1/leave", json={"left_at": now(seconds=20), **why}).status_code == 409
+    assert centre.post("/v1/registry/nobody/leave", json=why).status_code == 404
     # the entry sent again, its answer having been lost: it doesn't enter anew
     late = centre.post("/v1/registry", json=entry)
     assert late.status_code == 200 and late.content == first.content and count(store, "registry") == 2

@@ -34,6 +34,7 @@ STORED = (
     "objections",
     "progress_tokens",
     "case_reviews",
+    "visit_moves",
 )
 
 

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 import typer
 from browsing import person, service
+from docx import Document
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
 from small_district import count, key_of
@@ -271,10 +272,12 @@ def test_of_two_writers_one_writes(store: Store) -> None:
         assert repository.kept(conn, "day", "2026-03-01", None) == json.loads(json.dumps(report))
 
 
-def test_the_pdf_embeds_its_chinese_font_and_names_nobody(district: Store) -> None:
+def test_on_paper_and_in_word_it_says_the_same_and_names_nobody(district: Store) -> None:
+    asked = {"period": "month", "date": END.isoformat()}
     with service(district) as client:
         staff = person(client, district, "centre")
-        answer = staff.http.get("/reports/pdf", params={"period": "month", "date": END.isoformat()})
+        answer = staff.http.get("/reports/pdf", params=asked)
+        taken = staff.http.get("/reports/docx", params=asked)
         assert answer.status_code == 200 and answer.headers["content-type"] == "application/pdf"
         page = staff.get("/reports", period="month", date=END.isoformat())
     pdf = PdfReader(io.BytesIO(answer.content))
@@ -287,8 +290,16 @@ def test_the_pdf_embeds_its_chinese_font_and_names_nobody(district: Store) -> No
     ]
     assert fonts and all({"/FontFile2", "/FontFile3"} & font.keys() for font in fonts)
     assert {"NotoSansCJK" in str(font["/FontName"]).replace("-", "") for font in fonts} == {True}
-    total = told(district)["changes"][0]["count"]
+    report = told(district)
+    total = report["changes"][0]["count"]
     assert f"本期受理纠纷 <b>{total}</b> 件" in page.text
+    word = Document(io.BytesIO(taken.content))
+    changes, *_, rounds = word.tables
+    assert [int(row.cells[1].text) for row in changes.rows[1:]] == [one["count"] for one in report["changes"]]
+    assert [row.cells[0].text for row in rounds.rows[1:]] == [one["name"] for one in report["rounds"]]
+    written = "\n".join(one.text for one in word.paragraphs)
+    assert "稳定专报（月报）" in written and f"本期受理纠纷 {total} 件" in written
+    text += written + "".join(cell.text for table in word.tables for row in table.rows for cell in row.cells)
     with district.snapshot() as conn:
         people = set(conn.execute(sa.text("SELECT DISTINCT person_id FROM persons")).scalars())
     assert not any(name in page.text or name in text for name in people)
@@ -309,7 +320,7 @@ def test_the_command_writes_what_it_is_asked_for(store: Store, tmp_path: Path) -
     def run(*words: str) -> Any:
         return CliRunner().invoke(app, [*words, "--store", store.url])
 
-    for name, begins in (("a.pdf", b"%PDF"), ("a.html", b"<!DOCTYPE"), ("a.json", b"{")):
+    for name, begins in (("a.pdf", b"%PDF"), ("a.docx", b"PK"), ("a.html", b"<!DOCTYPE"), ("a.json", b"{")):
         done = run("--out", str(tmp_path / name), "--period", "week", "--date", "2026-03-04")
         assert done.exit_code == 0, done.output
         assert (tmp_path / name).read_bytes().startswith(begins)

@@ -36,7 +36,7 @@ TOLD = "邻居周某与冯某因楼道堆物多次争吵，周某情绪激动，
 NOTE = "周某独自在家，情绪紧张，说夜里睡不着"
 NAME, PHONE_NUMBER, ADDRESS = "周安然", "13900001234", "河畔路七号三单元"
 PERSONAL = (TOLD[2:12], TOLD[-12:], NOTE, NAME, PHONE_NUMBER, ADDRESS)
-APART = ("/map/areas", "/reports/pdf", "/visits/list.{ending}", "/")
+APART = ("/map/areas", "/reports/pdf", "/reports/docx", "/visits/list.{ending}", "/")
 """Of the routes of the pages: files, and what only leads on."""
 
 
