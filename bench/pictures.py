@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.ports import free_port
 
 ANLAN = Path(sys.executable).with_name("anlan")
 OUT = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -72,9 +73,7 @@ def service(folder: Path, store: Path) -> Iterator[tuple[str, Any]]:
         )
         return told.stdout.split()[-1]
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     subprocess.run([ANLAN, "watch", "--no-track"], cwd=folder, env=environment, check=True)
     server = subprocess.Popen(

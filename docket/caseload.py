@@ -49,6 +49,9 @@ def _open(of: str = "") -> str:
 """
 
 
+_IS_OPEN: Final = sa.text(_open(" AND {}.dispute_id = :dispute"))
+
+
 def _in_force(whose: str = "") -> str:
     return f"""
     SELECT r.person_id, r.dispute_id, MIN(r.category) AS category, MIN(r.recorded_at) AS since
@@ -105,6 +108,11 @@ def open_disputes(conn: sa.Connection, as_of: int) -> list[str]:
     """The disputes that are open at a moment, those of which the district learned first first."""
     query = sa.text(f"SELECT o.dispute_id FROM ({_open()}) AS o ORDER BY o.since, o.dispute_id")
     return list(conn.execute(query, {"as_of": as_of}).scalars())
+
+
+def is_open(conn: sa.Connection, dispute_id: str, as_of: int) -> bool:
+    """Whether one dispute is open at a moment."""
+    return conn.execute(_IS_OPEN, {"as_of": as_of, "dispute": dispute_id}).first() is not None
 
 
 def matters(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.DataFrame:

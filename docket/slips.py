@@ -7,7 +7,7 @@ says who took it and when.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -100,10 +100,13 @@ def standing(conn: sa.Connection, dispute_id: str, colour: str) -> str | None:
     return conn.execute(query).scalar()
 
 
-def steps_of(conn: sa.Connection, slip_id: str) -> list[Mapping[str, Any]]:
-    """The steps that a slip has taken, the first first."""
-    query = sa.select(SLIP_STEPS).where(SLIP_STEPS.c.slip_id == slip_id).order_by(SLIP_STEPS.c.step_no)
-    return [dict(row) for row in conn.execute(query).mappings()]
+def steps_of(conn: sa.Connection, slip_ids: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The steps that slips have taken, each slip's first step first."""
+    query = sa.select(SLIP_STEPS).where(SLIP_STEPS.c.slip_id.in_(slip_ids)).order_by(SLIP_STEPS.c.step_no)
+    found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in slip_ids}
+    for row in conn.execute(query).mappings():
+        found[row["slip_id"]].append(dict(row))
+    return found
 
 
 def _keep(conn: sa.Connection, slip_id: str, state: str, *, note: str | None, by: str, now: int) -> None:

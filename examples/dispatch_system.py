@@ -49,8 +49,7 @@ def work_off(client: Client, reports: Path, unit: str) -> int:
                     raise  # nothing of the report's own: it waits, and so do those behind it
                 refused += 1
                 outcome = {"line": number, "refused": str(error)}
-                fields = error.problem.errors if error.problem is not None else None
-                print(f"line {number}: {error}", *(fields or ()), sep="\n  ", file=sys.stderr)
+                print(f"line {number}: {error}", file=sys.stderr)
             else:
                 outcome = {"line": number, "dispute_id": told.dispute_id, "colour": told.colour}
                 if told.colour == "red":

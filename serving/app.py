@@ -58,6 +58,7 @@ from serving.visits import endpoints as visit_routes
 from serving.watching import Watch
 from serving.webhooks import endpoints as webhook_routes
 from serving.webhooks.sender import sending
+from serving.worker import Worker
 
 _log = structlog.get_logger("anlan.app")
 _SETTLED: Final = 60.0
@@ -77,22 +78,25 @@ and name the field and the reason.
 """
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, worker: Worker | None = None) -> FastAPI:
     """The application with its own store, model and counters.
 
     Parameters
     ----------
     settings
         Else from the environment.
+    worker
+        Which of several processes it is in; None: there is one.
     """
     settings = Settings.read() if settings is None else settings
+    worker = Worker() if worker is None else worker
     logs.configure(settings.log_level)
     metrics = Metrics()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         with tracing(settings):
-            async with _working(app, settings, metrics):
+            async with _working(app, settings, metrics, worker):
                 yield
 
     app = FastAPI(
@@ -138,9 +142,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+async def _working(app: FastAPI, settings: Settings, metrics: Metrics, worker: Worker) -> AsyncIterator[None]:
     """The store, the model, and what the service does of itself, for as long as it runs."""
-    state = await run_in_threadpool(_started, settings, metrics)
+    state = await run_in_threadpool(_started, settings, metrics, worker)
     app.state.anlan = state
     following = Repeating("following_model", state.models.look)
     if settings.model:
@@ -167,7 +171,7 @@ async def _working(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncI
     state.store.close()
 
 
-def _started(settings: Settings, metrics: Metrics) -> State:
+def _started(settings: Settings, metrics: Metrics, worker: Worker) -> State:
     state = State(
         settings,
         opened(settings.store, settings.store_wait, test=settings.test),
@@ -175,7 +179,8 @@ def _started(settings: Settings, metrics: Metrics) -> State:
             settings.model, metrics, every=settings.model_poll, warm=lambda current: _warm_up(state, current)
         ),
         metrics,
-        Buckets(settings.rate, settings.burst),
+        # A key's calls are spread over the workers, and so is what it may call.
+        Buckets(settings.rate / worker.of, max(1.0, settings.burst / worker.of)),
         None if settings.jwks_url is None else Tokens(settings),
         Buckets(_LOGINS_A_SECOND, _LOGINS_AT_ONCE),
         Buckets(_LOOKS_A_SECOND, _LOOKS_AT_ONCE),
@@ -185,7 +190,7 @@ def _started(settings: Settings, metrics: Metrics) -> State:
         state.models.look()
     if state.models.current is None:
         _warm_up(state, None)
-    if settings.queue_open:
+    if settings.queue_open and worker.place == 0:
         with state.store.begin() as conn:
             note_open(conn, now_micros())
     return state

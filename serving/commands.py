@@ -55,13 +55,14 @@ def serve(
     from serving.running import run_worker, run_workers  # noqa: PLC0415
     from serving.settings import Settings  # noqa: PLC0415
     from serving.summary import announce  # noqa: PLC0415
+    from serving.worker import Worker  # noqa: PLC0415
 
     settings = Settings.read()
     announce(settings)
     # what can't be opened is said here in one line, not by a server that has half started
     opened(settings.store, test=settings.test).close()
     if workers == 1:
-        run_worker(host, port)
+        run_worker(host, port, Worker())
     else:
         raise typer.Exit(run_workers(settings, host, port, workers))
 

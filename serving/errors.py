@@ -7,7 +7,7 @@ identity number in a place where none belongs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -135,6 +135,11 @@ class TooLarge(Problem):
 
     status, slug, title = 413, "too-large", "The body is too large"
     example = "The body is larger than the service takes; send less at a time."
+
+    @classmethod
+    def than(cls, limit: int) -> Self:
+        """Naming how many bytes are taken."""
+        return cls(f"The body is larger than {limit:,} bytes; send less at a time.")
 
 
 class TooSlow(Problem):

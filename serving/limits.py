@@ -1,4 +1,4 @@
-"""How often a key may call: a token bucket each, in the memory of one worker process (docs/adr/0036)."""
+"""How often a key may call: a token bucket each, in a worker process's memory (docs/adr/0036, 0069)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Buckets:
         Seconds that only grow.
     """
 
-    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rate, self.burst = rate, float(burst)
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rate, self.burst = rate, burst
         self._clock, self._lock = clock, threading.Lock()
         self._left: dict[str, tuple[float, float]] = {}
 

@@ -151,7 +151,7 @@ def _refusal(scope: Scope, limit: int) -> Problem | None:
     if _CONTROL.search(raw) or _CONTROL.search(scope["query_string"]):
         return Malformed("The path or the query holds a control character.")
     said = dict(scope["headers"]).get(b"content-length", b"0")
-    return TooLarge() if said.isdigit() and int(said) > limit else None
+    return TooLarge.than(limit) if said.isdigit() and int(said) > limit else None
 
 
 def _limited(receive: Receive, limit: int, seconds: float) -> Receive:

@@ -1,5 +1,5 @@
-"""What is taken away when it is old enough: webhooks that were delivered, what repeats are answered by, and
-entries of the registry that were left long ago.
+"""What is taken away when it is old enough: webhooks that were delivered, what repeats are answered by,
+entries of the registry that were left long ago, and from the queue cases of which nothing is heard any more.
 
 It runs in each worker process; a turn in the store sees to it that one of them does it, once an hour.
 """
@@ -15,6 +15,7 @@ from docket.outbox.pruning import prune
 from docket.store import turns
 from docket.times import DAY, HOUR, now_micros
 from serving.logs import log_failure
+from serving.queue.board import put_aside
 from serving.registry import retaining as entries
 from serving.repeats import repository as requests
 from serving.state import State
@@ -60,7 +61,8 @@ class Retention:
         with store.begin() as conn:
             asked = requests.prune(conn, before=now - settings.repeat_days * DAY, most=_BATCH)
         left = entries.retire(store, days=settings.registry_days, now=now, most=_BATCH)
-        if told or asked or left:
-            _log.info("pruned", deliveries=told, requests=asked, entries=left)
+        quiet = put_aside(store, now=now, most=_BATCH)
+        if told or asked or left or quiet:
+            _log.info("pruned", deliveries=told, requests=asked, entries=left, quiet=quiet)
         self._mine = _BATCH in (told, asked, left)
         return _BREATH if self._mine else _LOOK

@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final
@@ -29,6 +30,7 @@ from uvicorn.config import STARTUP_FAILURE
 from serving import logs
 from serving.settings import Settings
 from serving.threads import pin_threads
+from serving.worker import Worker
 
 _log = structlog.get_logger("anlan.running")
 _SETTLED: Final = 60.0
@@ -38,12 +40,12 @@ _LONGEST: Final = 30.0
 _SPARE: Final = 10.0
 
 
-def application() -> FastAPI:
+def application(worker: Worker) -> FastAPI:
     """The application of a worker process, which ends in time."""
     from serving import app as serving_app  # noqa: PLC0415 - heavy, and not for the process that only supervises
 
     seconds = Settings.read().stop_seconds
-    made = serving_app.create_app()
+    made = serving_app.create_app(worker=worker)
     life = made.router.lifespan_context
 
     @asynccontextmanager
@@ -58,8 +60,13 @@ def application() -> FastAPI:
     return made
 
 
-def run_worker(host: str, port: int) -> None:
+def run_worker(host: str, port: int, worker: Worker) -> None:
     """Serve in this process until it is told to stop.
+
+    Parameters
+    ----------
+    worker
+        Which of how many it is.
 
     Raises
     ------
@@ -73,7 +80,7 @@ def run_worker(host: str, port: int) -> None:
     logs.take_over()
     server = uvicorn.Server(
         uvicorn.Config(
-            "serving.running:application",
+            partial(application, worker),
             factory=True,
             host=host,
             port=port,
@@ -96,15 +103,17 @@ def run_workers(settings: Settings, host: str, port: int, count: int) -> int:
     be started the first time ends all: it would not be different the next time.
     """
     logs.configure(settings.log_level)
-    return _Workers(settings, [_Worker(host, port + place) for place in range(count)]).run()
+    ports = [_Port(host, port + place, Worker(place, count)) for place in range(count)]
+    return _Workers(settings, ports).run()
 
 
 @dataclass
-class _Worker:
-    """A worker's place, and the process that has it."""
+class _Port:
+    """A worker's port, and the process that has it."""
 
     host: str
     port: int
+    worker: Worker
     process: SpawnProcess | None = None
     begun: float = 0.0
     due: float = 0.0
@@ -113,7 +122,8 @@ class _Worker:
 
     def start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self.process = context.Process(target=_work, args=(self.host, self.port), name=f"worker-{self.port}")
+        args = (self.host, self.port, self.worker)
+        self.process = context.Process(target=_work, args=args, name=f"worker-{self.port}")
         self.process.start()
         self.begun = time.monotonic()
         _log.info("worker_started", port=self.port, pid=self.process.pid)
@@ -132,7 +142,7 @@ class _Worker:
 
 
 class _Workers:
-    def __init__(self, settings: Settings, workers: list[_Worker]) -> None:
+    def __init__(self, settings: Settings, workers: list[_Port]) -> None:
         self._seconds, self._workers = settings.stop_seconds, workers
         self._told, self._tell = os.pipe()
 
@@ -183,10 +193,10 @@ class _Workers:
         return all(process.exitcode in (0, -signal.SIGTERM) for process in processes)
 
 
-def _work(host: str, port: int) -> None:
+def _work(host: str, port: int, worker: Worker) -> None:
     pin_threads()
     threading.Thread(target=_leave_with_parent, name="parent", daemon=True).start()
-    run_worker(host, port)
+    run_worker(host, port, worker)
 
 
 def _leave_with_parent() -> None:

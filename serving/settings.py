@@ -81,10 +81,10 @@ class Settings(BaseSettings):
         '"district": 60}, "opens": "08:30", "closes": "17:30"}; what it leaves out stays as it is',
     )
     rate: Annotated[float, Field(gt=0)] = Field(
-        default=100, description="calls a second that a key may make for long, of each worker process"
+        default=100, description="calls a second that a key may make for long; each of N workers takes 1/N"
     )
     burst: Annotated[int, Field(gt=0)] = Field(
-        default=1_000, description="calls that a key may make at once after a rest"
+        default=1_000, description="calls that a key may make at once after a rest; shared out likewise"
     )
     session_hours: Annotated[float, Field(gt=0, le=24 * 31)] = Field(
         default=12, description="how long somebody stays logged in to the pages"

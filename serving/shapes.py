@@ -21,6 +21,7 @@ from serving import examples
 from serving.errors import FieldError
 
 LONGEST_ID: Final = 200
+LONGEST_AREA: Final = len("community:") + LONGEST_ID
 LONGEST_TEXT: Final = 100_000
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z〇㐀-䶿一-鿿][0-9A-Za-z〇㐀-䶿一-鿿._:@+~-]*")
 """New ids: no two that look alike, none that a path, a spreadsheet or a shell takes for something else.
@@ -139,6 +140,8 @@ if TYPE_CHECKING:
     class PersonRow(Row):
         """A person."""
 
+        person_id: str
+
     class PartyRow(Row):
         """A person's part in the dispute."""
 
@@ -195,7 +198,34 @@ _REASONS: Final = {
     "datetime_from_date_parsing": "unparsable time",
     "datetime_parsing": "unparsable time",
     "json_invalid": "not JSON",
+    "string_too_short": "too short",
+    "string_too_long": "too long",
+    "string_pattern_mismatch": "not of the form that is taken",
+    "too_short": "too few",
+    "too_long": "too many",
+    "greater_than": "out of range",
+    "greater_than_equal": "out of range",
+    "less_than": "out of range",
+    "less_than_equal": "out of range",
+    "finite_number": "out of range",
 }
+_TYPES: Final = {
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "an object",
+    "model": "an object",
+    "model_attributes": "an object",
+}
+"""What was expected where pydantic says `int_type`, `int_parsing` and the like."""
+_FORMS: Final = {
+    r"\S": "a text that isn't blank",
+    PRINTABLE: "no control characters",
+    STORABLE: "no control characters",
+}
+"""What patterns mean, in words."""
 
 
 def _field_error(error: Mapping[str, Any], within: tuple[int | str, ...]) -> FieldError:
@@ -205,6 +235,9 @@ def _field_error(error: Mapping[str, Any], within: tuple[int | str, ...]) -> Fie
     if kind == "value_error":
         # Messages of our own validators above, which hold nothing of the value.
         return FieldError(field=path_of(place), reason=str(context.get("error", "not valid")))
+    wanted = _TYPES.get(re.sub("_(type|parsing|from_float|parsing_size)$", "", kind))
+    if wanted is not None:
+        return FieldError(field=path_of(place), reason="wrong type", expected=wanted)
     expected = context.get("expected")
     return FieldError(
         field=path_of(place),
@@ -216,11 +249,15 @@ def _field_error(error: Mapping[str, Any], within: tuple[int | str, ...]) -> Fie
 def _limits(context: Mapping[str, Any]) -> str | None:
     words = {
         "ge": "at least",
+        "gt": "more than",
         "le": "at most",
+        "lt": "less than",
         "min_length": "length at least",
         "max_length": "length at most",
     }
     told = [f"{words[name]} {context[name]}" for name in words if name in context]
+    if "pattern" in context:
+        told.append(_FORMS.get(context["pattern"], f"what matches {context['pattern']}"))
     return ", ".join(told) or None
 
 

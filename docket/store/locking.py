@@ -14,6 +14,10 @@ import sqlalchemy as sa
 _MERGING: Final = 0x6D65726765  # 'merge'
 _TRIES: Final = 60
 _PAUSE: Final = 0.05
+_TURNS: Final = sa.text(  # in one order everywhere, so that no two wait for each other
+    "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(name, 0) AS turn "
+    "FROM unnest(CAST(:names AS text[])) AS name ORDER BY turn) AS turns"
+)
 
 
 class BusyError(Exception):
@@ -52,5 +56,4 @@ def take_turns(conn: sa.Connection, names: Iterable[str]) -> None:
     SQLite lets one transaction write at a time anyway.
     """
     if conn.dialect.name == "postgresql":
-        for name in sorted(set(names)):  # in one order everywhere, so that no two wait for each other
-            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        conn.execute(_TURNS, {"names": list(names)})

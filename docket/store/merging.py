@@ -44,11 +44,13 @@ class MergeRefusedError(ValueError):
         Why, for programs.
     message
         Why, in words; it names the disputes.
+    about
+        Which of the two it is about; None: both.
     """
 
-    def __init__(self, code: Refusal, message: str) -> None:
+    def __init__(self, code: Refusal, message: str, about: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.about = code, about
 
 
 @dataclass
@@ -117,11 +119,11 @@ def merge(
     for name in (dispute_id, into_id):
         earlier = merge_of(conn, name)
         if earlier is not None:
-            raise MergeRefusedError("merged", f"{name} was merged into {earlier.into_id} before")
+            raise MergeRefusedError("merged", f"{name} was merged into {earlier.into_id} before", name)
     gone, kept = standing(conn, "disputes", dispute_id), standing(conn, "disputes", into_id)
     for name, found in ((dispute_id, gone), (into_id, kept)):
         if not found:
-            raise MergeRefusedError("unknown", f"there is no dispute {name}")
+            raise MergeRefusedError("unknown", f"there is no dispute {name}", name)
     theirs, ours = standing(conn, "parties", dispute_id), standing(conn, "parties", into_id)
     if _ever_with_authority(conn, dispute_id) and not _ever_with_authority(conn, into_id):
         # It would be left out of every count from then on, for good: an undoing couldn't give that back.

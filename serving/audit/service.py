@@ -14,19 +14,26 @@ from serving.errors import FieldError, Invalid
 from serving.state import State
 
 
-def viewed(state: State, cases: Iterable[str], subject: str | None = None) -> None:
+def viewed(state: State, cases: Iterable[str], *subjects: str | None) -> None:
     """Log that the caller is about to see cases; nobody sees what can't be logged.
 
     Parameters
     ----------
     cases
         Each once; if there is none, that it was looked for is logged.
-    subject
-        What shows them, if it isn't the case itself.
+    subjects
+        What shows them, None being the case itself; left out: that.
     """
     named: list[str | None] = [*dict.fromkeys(cases)]
     with state.store.begin() as conn:
-        audit.record_all(conn, [audit.Event("view", case, subject) for case in named or [None]])
+        audit.record_all(
+            conn,
+            [
+                audit.Event("view", case, subject)
+                for subject in subjects or (None,)
+                for case in named or (None,)
+            ],
+        )
 
 
 def page(

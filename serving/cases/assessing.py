@@ -139,14 +139,21 @@ def sight(conn: sa.Connection, dispute_id: str) -> Sight:
     return Sight(unscored.revision(conn, dispute_id), mark(conn))
 
 
-def after(error: Exception, conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:
+def after(
+    error: Exception, conn: sa.Connection, dispute_id: str, as_of: int, event: str = "scoring_failed"
+) -> dict[str, Any]:
     """The assessment by floors and rules after another failed; what is no failure of scoring is raised again.
 
     No answer without the records: then the caller is told to come again.
+
+    Parameters
+    ----------
+    event
+        What the failure is logged as.
     """
     if isinstance(error, (sa.exc.SQLAlchemyError, Problem)):
         raise error
-    log_failure(_log, "scoring_failed", error)
+    log_failure(_log, event, error)
     return by_rules(conn, dispute_id, as_of)
 
 
@@ -181,8 +188,8 @@ def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then |
     new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
     if new:
         webhooks.assessed(conn, answer, earlier)
-    show_on_board(conn, dispute_id)
-    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn))
+    unmet = show_on_board(conn, dispute_id)
+    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn), unmet=unmet)
     unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
     if then is not None:
         then(conn, answer["assessment_id"], text)

@@ -14,7 +14,7 @@ from serving.access import reaches
 from serving.cases import repository
 from serving.cases.placing import located, moment, twice
 from serving.cases.schemas import Changed, ChangeIn
-from serving.cases.service import OUTSIDE, Answer, append_rows, changed_persons
+from serving.cases.service import OUTSIDE, Answer, append_rows, changed_persons, turn_of
 from serving.errors import FieldError, Forbidden, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.rows import Rows, reference_errors, row_errors, stored
@@ -44,7 +44,8 @@ def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -
         if earlier is not None:
             taken = Taken(earlier, new=False)
         else:
-            take_turns(conn, [dispute_id])  # of two changes at once the second sees the first
+            # of two changes at once the second sees the first
+            take_turns(conn, [dispute_id, *map(turn_of, asked.persons)])
             said = set(_FIELDS) & asked.dispute.model_fields_set
             errors = [
                 FieldError(field=f"dispute.{name}", reason="missing value")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ import structlog
 
 from docket import audit
 from docket.keys import Key
+from docket.store.locking import beside, take_turns
 from docket.store.merged import home_of, merge_of, merges_into
 from docket.store.writing import append
 from docket.times import now_micros, parse_instant
@@ -28,12 +30,13 @@ from serving.cases import repository
 from serving.cases.assessing import assess_and_keep
 from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
-from serving.deadlines.service import is_closed, met
+from serving.deadlines.service import course as course_of
 from serving.decisions import repository as decided
 from serving.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.merges.proposing import proposed, reached, shown_to, within
 from serving.repeats import repository as requests
 from serving.rows import Rows, fault_errors, reference_errors, row_errors, stored
+from serving.shapes import PersonRow
 from serving.state import State
 from serving.unscored import repository as unscored
 
@@ -66,7 +69,7 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
     try:
         earlier = _stored(state, key, case, idempotency_key)
     except sa.exc.IntegrityError:
-        # Somebody stored the same id at this very moment: now it is there, this is a repeat or a conflict.
+        # Somebody used the Idempotency-Key for another case at this very moment: now it is there.
         earlier = _stored(state, key, case, idempotency_key)
     if earlier is not None:
         return Answer(shown_to(state, key, earlier), new=False)
@@ -100,6 +103,7 @@ class Earlier:
 
 def _stored(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> str | None:
     with state.store.begin() as conn:
+        take_turns_to_store(conn, [case])
         earlier = store(conn, key, case, idempotency_key)
         if earlier is None:
             return None
@@ -107,15 +111,41 @@ def _stored(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -
         return earlier.text
 
 
+def take_turns_to_store(conn: sa.Connection, cases: Iterable[CaseIn]) -> None:
+    """Wait until nobody else is storing one of these cases, or a person of theirs.
+
+    All at once, before the first row: of two batches about the same people in crossed order, each would else
+    come to wait for a row of the other.
+    """
+    beside(conn)  # first here as in `serving.cases.placing.located`
+    take_turns(conn, (name for case in cases for name in _turns(case)))
+
+
+def _turns(case: CaseIn) -> Iterator[str]:
+    yield case.dispute.dispute_id
+    for person in case.persons:
+        yield turn_of(person)
+
+
+def turn_of(person: PersonRow) -> str:
+    """The name by which whoever writes about a person takes turns."""
+    return f"person {person.person_id}"
+
+
 def store(conn: sa.Connection, key: Key, case: CaseIn, idempotency_key: str | None) -> Earlier | None:
     """Store the case; its first answer if it came before and was answered, else None.
+
+    Parameters
+    ----------
+    conn
+        In a transaction that has had its turn (`take_turns_to_store`).
 
     Raises
     ------
     Conflict, Forbidden, Invalid
         As `submit`.
     sqlalchemy.exc.IntegrityError
-        If somebody else stored it at this very moment.
+        If somebody else used the Idempotency-Key for another case at this very moment.
     """
     now, digest = now_micros(), _digest(case)
     dispute = stored(case.dispute, now)
@@ -135,7 +165,10 @@ def store(conn: sa.Connection, key: Key, case: CaseIn, idempotency_key: str | No
         if earlier.dispute_id != dispute["dispute_id"]:
             raise Conflict("The Idempotency-Key was used before, for another case.")
         if earlier.body_digest != digest:
-            raise Conflict("dispute_id was posted before with another body.")
+            raise Conflict(
+                "dispute_id was posted before with another body. "
+                "To change a case: PATCH /v1/cases/{dispute_id}."
+            )
         if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
             # A second key for the same case stands for it, too.
             requests.add(
@@ -164,7 +197,6 @@ def store(conn: sa.Connection, key: Key, case: CaseIn, idempotency_key: str | No
     errors += twice(persons, ("person_id",), "persons[{}]")
     if errors:
         raise Invalid(errors)
-    # First of all: whoever brings the same case at this moment waits here for what becomes of it.
     repository.add_intake(conn, dispute["dispute_id"], idempotency_key, digest, now)
     unscored.note(conn, dispute["dispute_id"], now)
     append_rows(conn, "persons", changed_persons(conn, key, persons), now, "persons[{}]")
@@ -202,7 +234,10 @@ def append_rows(
         told = "; ".join(f"{error.field}: {error.reason}" for error in fault_errors(done.faults, where))
         raise Conflict(f"The store holds other values: {told}.")
     if done.corrected and not corrections:
-        raise Conflict("The store holds this dispute already, with other values.")
+        raise Conflict(
+            "The store holds this dispute already, with other values. "
+            "To change a case: PATCH /v1/cases/{dispute_id}."
+        )
     return done.inserted + done.corrected
 
 
@@ -234,40 +269,46 @@ def case(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
         If there is no such case in the key's area.
     """
     with state.store.snapshot() as conn:
-        now = now_micros()
-        merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
-        moment, known = seen(conn, key, dispute_id, now)
-        waits = decided.waiting(conn, dispute_id)
-        (dispute,) = repository.rows(conn, "disputes", dispute_id, moment)
-        dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
-        answer = repository.latest_answer(conn, dispute_id)
-        merged = [one.dispute_id for one in merges_into(conn, dispute_id)]
-        ended = gone is not None or merge is not None
-        shown = {
-            "dispute": dispute,
-            "parties": repository.rows(conn, "parties", dispute_id, moment),
-            "events": repository.rows(conn, "events", dispute_id, moment),
-            "assessment": None if answer is None else json.loads(within(conn, key, answer)),
-            "deadlines": _deadlines(conn, dispute_id, known, answer, moment),
-            "decisions": decided.decisions(conn, dispute_id),
-            "lowering": None if waits is None else decided.told_lowering(waits),
-            "unit": decided.unit(conn, dispute_id),
-            "withdrawn": gone,
-            "duplicates": [] if ended else reached(conn, key, proposed(conn, dispute_id, moment)),
-            "merged_into": None if merge is None else home_of(conn, dispute_id),
-            "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
-        }
+        shown = told(conn, key, dispute_id, now_micros())
     viewed(state, [dispute_id])
     return shown
+
+
+def told(conn: sa.Connection, key: Key, dispute_id: str, now: int) -> dict[str, Any]:
+    """`case` on one state of the store; whoever shows it logs the view."""
+    merge, gone = merge_of(conn, dispute_id), decided.withdrawn(conn, dispute_id)
+    moment, known = seen(conn, key, dispute_id, now)
+    waits = decided.waiting(conn, dispute_id)
+    (dispute,) = repository.rows(conn, "disputes", dispute_id, moment)
+    dispute["text"] = repository.narrative(conn, dispute_id, known.recorded_at)
+    answer = repository.latest_answer(conn, dispute_id)
+    merged = [one.dispute_id for one in merges_into(conn, dispute_id)]
+    ended = gone is not None or merge is not None
+    return {
+        "dispute": dispute,
+        "parties": repository.rows(conn, "parties", dispute_id, moment),
+        "events": repository.rows(conn, "events", dispute_id, moment),
+        "assessment": None if answer is None else json.loads(within(conn, key, answer)),
+        "deadlines": _deadlines(conn, dispute_id, known, answer, moment),
+        "decisions": decided.decisions(conn, dispute_id),
+        "lowering": None if waits is None else decided.told_lowering(waits),
+        "unit": decided.unit(conn, dispute_id),
+        "withdrawn": gone,
+        "duplicates": [] if ended else reached(conn, key, proposed(conn, dispute_id, moment)),
+        "merged_into": None if merge is None else home_of(conn, dispute_id),
+        "merged": [one["dispute_id"] for one in reached(conn, key, [{"dispute_id": m} for m in merged])],
+    }
 
 
 def _deadlines(
     conn: sa.Connection, dispute_id: str, known: repository.Known, answer: str | None, as_of: int
 ) -> list[dict[str, Any]]:
-    if answer is None or is_closed(conn, dispute_id, as_of):
+    if answer is None:
         return []
-    done = met(conn, dispute_id, known.first_recorded, as_of)
-    return [{**one, "met": one["kind"] in done} for one in json.loads(answer)["deadlines"]]
+    course = course_of(conn, dispute_id, known.first_recorded, as_of)
+    if course.closed_at is not None:
+        return []
+    return [{**one, "met": one["kind"] in course.met} for one in json.loads(answer)["deadlines"]]
 
 
 def _digest(case: CaseIn) -> str:

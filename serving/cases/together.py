@@ -1,8 +1,8 @@
 """Taking many cases at once: each as `serving.cases.service.submit` would, and all of them sooner.
 
 They are stored in one transaction, each behind a savepoint so that one that is refused takes no other with
-it; read one by one; scored together; and kept in one transaction. What can't be done together, because
-somebody else brings the same case at this moment, is left to be taken alone.
+it; read one by one; scored together; and kept in one transaction. Whatever fails of this, the cases are then
+taken alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-import sqlalchemy as sa
 import structlog
 
 from docket import audit
@@ -20,7 +19,7 @@ from models.explaining import OneCase
 from serving.cases import repository
 from serving.cases.assessing import Made, Read, Sight, after, keep, read, sight
 from serving.cases.schemas import CaseIn
-from serving.cases.service import Answer, link, store
+from serving.cases.service import Answer, link, store, take_turns_to_store
 from serving.errors import Problem
 from serving.logs import log_failure
 from serving.merges.proposing import shown_to
@@ -62,14 +61,13 @@ def _store(state: State, key: Key, cases: Sequence[CaseIn], outcomes: list[Outco
     repeats: dict[int, str] = {}
     logged: list[audit.Event] = []
     with state.store.begin() as conn:
+        take_turns_to_store(conn, cases)
         for place, case in enumerate(cases):
             try:
                 with conn.begin_nested():
                     earlier = store(conn, key, case, None)
             except Problem as problem:
                 outcomes[place] = problem
-            except sa.exc.IntegrityError:
-                continue
             else:
                 if earlier is None:
                     # of one that comes twice the second waits for the answer to the first

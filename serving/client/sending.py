@@ -31,8 +31,11 @@ class ApiError(Exception):
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
         self.problem = _problem(response)
-        told = self.problem.detail if self.problem is not None else response.reason_phrase
-        super().__init__(f"{self.status}: {told}")
+        told = [self.problem.detail if self.problem is not None else response.reason_phrase]
+        for one in (self.problem.errors if self.problem is not None else None) or ():
+            expected = "" if one.expected is None else f" (expected: {one.expected})"
+            told.append(f"{one.field}: {one.reason}{expected}")
+        super().__init__(f"{self.status}: " + "\n  ".join(told))
         after = response.headers.get("retry-after", "")
         self.retry_after = float(after) if after.isdecimal() else None
 

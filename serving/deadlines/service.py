@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -20,8 +21,24 @@ MET_BY: Final[Mapping[str, frozenset[str]]] = {
 assessment a review."""
 
 
-def met(conn: sa.Connection, dispute_id: str, first_recorded: int | None, now: int) -> set[str]:
-    """The kinds of deadlines that are met by now.
+@dataclass(frozen=True)
+class Course:
+    """How far a case has come.
+
+    Attributes
+    ----------
+    closed_at
+        µs: when it was closed; None: it wasn't, or was opened again.
+    met
+        The kinds of deadlines that are met.
+    """
+
+    closed_at: int | None
+    met: frozenset[str]
+
+
+def course(conn: sa.Connection, dispute_id: str, first_recorded: int | None, now: int) -> Course:
+    """How far a case has come by now.
 
     Parameters
     ----------
@@ -30,17 +47,21 @@ def met(conn: sa.Connection, dispute_id: str, first_recorded: int | None, now: i
     """
     kinds = repository.happened(conn, dispute_id, now)
     found = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
-    if first_recorded is not None and repository.was_visited(conn, dispute_id, first_recorded, now):
+    if (
+        "respond" not in found
+        and first_recorded is not None
+        and repository.was_visited(conn, dispute_id, first_recorded, now)
+    ):
         found.add("respond")
-    return found
+    return Course(closed_at(kinds), frozenset(found))
 
 
-def is_closed(conn: sa.Connection, dispute_id: str, now: int) -> bool:
-    """Whether a case was closed and not opened again."""
-    kinds = repository.happened(conn, dispute_id, now)
-    return "closed" in kinds and kinds["closed"] >= kinds.get("reopened", 0)
+def closed_at(kinds: Mapping[str, int]) -> int | None:
+    """When a case was closed (µs), by the latest moment of each kind of event; None if it stands open."""
+    closed = kinds.get("closed")
+    return None if closed is None or closed < kinds.get("reopened", 0) else closed
 
 
-def unmet(deadlines: list[dict[str, Any]], done: set[str]) -> list[tuple[int, str]]:
+def unmet(deadlines: list[dict[str, Any]], done: Collection[str]) -> list[tuple[int, str]]:
     """The deadlines of an assessment that aren't met: when (µs) and which, the first first."""
     return sorted((parse_instant(one["due_at"]), one["kind"]) for one in deadlines if one["kind"] not in done)

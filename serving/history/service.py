@@ -31,22 +31,26 @@ def history(state: State, key: Key, dispute_id: str) -> dict[str, Any]:
     NotFound
         If there is no such case in the key's area.
     """
-    now = now_micros()
     with state.store.snapshot() as conn:
-        moment, _ = seen(conn, key, dispute_id, now)
-        parties = cases.rows(conn, "parties", dispute_id, moment)
-        persons = list(dict.fromkeys(row["person_id"] for row in parties))
-        others = _reached(conn, key, repository.others(conn, persons, dispute_id, moment))
-        # Of other matters what lies in the key's area; a visit does by who went or by who was visited.
-        entries = _reached(conn, key, repository.entries(conn, persons, moment))
-        visits = _reached(conn, key, repository.visits(conn, persons, moment))
-        answer = {
-            "course": _course(conn, dispute_id, moment, visits, entries),
-            "people": _people(conn, parties, persons, others, entries, visits),
-            "pair": _pair(others),
-        }
+        shown = told(conn, key, dispute_id, now_micros())
     viewed(state, [dispute_id], "history")
-    return answer
+    return shown
+
+
+def told(conn: sa.Connection, key: Key, dispute_id: str, now: int) -> dict[str, Any]:
+    """`history` on one state of the store; whoever shows it logs the view."""
+    moment, _ = seen(conn, key, dispute_id, now)
+    parties = cases.rows(conn, "parties", dispute_id, moment)
+    persons = list(dict.fromkeys(row["person_id"] for row in parties))
+    others = _reached(conn, key, repository.others(conn, persons, dispute_id, moment))
+    # Of other matters what lies in the key's area; a visit does by who went or by who was visited.
+    entries = _reached(conn, key, repository.entries(conn, persons, moment))
+    visits = _reached(conn, key, repository.visits(conn, persons, moment))
+    return {
+        "course": _course(conn, dispute_id, moment, visits, entries),
+        "people": _people(conn, parties, persons, others, entries, visits),
+        "pair": _pair(others),
+    }
 
 
 def _reached(conn: sa.Connection, key: Key, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -65,11 +69,11 @@ def _people(
 ) -> list[dict[str, Any]]:
     known = cases.known_persons(conn, persons)
     names = identities(conn, persons)
-    told = []
+    people = []
     for person in persons:
         facts = known.get(person, {})
         cared = [row["at"] for row in visits if row["person_id"] == person]
-        told.append(
+        people.append(
             {
                 "person_id": person,
                 "name": names.get(person, {}).get("name"),
@@ -99,7 +103,7 @@ def _people(
                 "last_visit_at": _time(max(cared, default=None)),
             }
         )
-    return told
+    return people
 
 
 def _pair(others: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -157,10 +161,10 @@ def _handling(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
                 )
             )
         before = row["colour"]
-    for told in decided.decisions(conn, dispute_id):
-        detail = {"recommended": told["recommended"], "approved_by": told["approved_by"]}
-        item = {"colour": told["colour"], "text": told["reason"], "by": told["by"], "detail": detail}
-        found.append(_item(told["decided_at"], "decision", about=told["assessment_id"], **item))
+    for made in decided.decisions(conn, dispute_id):
+        detail = {"recommended": made["recommended"], "approved_by": made["approved_by"]}
+        item = {"colour": made["colour"], "text": made["reason"], "by": made["by"], "detail": detail}
+        found.append(_item(made["decided_at"], "decision", about=made["assessment_id"], **item))
     for row in repository.lowerings(conn, dispute_id):
         detail = {"ended_by": row["ended_by"], "end_reason": row["end_reason"]}
         item = {"code": row["state"], "colour": row["colour"], "text": row["reason"], "by": row["by"]}

@@ -12,7 +12,7 @@ from serving.access import Caller, Guarded
 from serving.answering import CaseId, Here
 from serving.listing import service
 from serving.listing.schemas import AssessmentsOut, CasesOut
-from serving.shapes import LONGEST_ID, PRINTABLE, Colour, Time
+from serving.shapes import LONGEST_AREA, PRINTABLE, Colour, Time
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
 _Cursor = Annotated[
@@ -34,7 +34,7 @@ def get_cases(
         str | None,
         Query(
             description="`street:ID`, `community:ID` or `grid:ID`.",
-            max_length=LONGEST_ID + 10,
+            max_length=LONGEST_AREA,
             pattern=PRINTABLE,
         ),
     ] = None,

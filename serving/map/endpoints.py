@@ -13,7 +13,7 @@ from serving.map import service
 from serving.map.areas import Level
 from serving.map.schemas import MapAreas, MapOut
 from serving.map.tables import ALL, COLUMNS
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
 
 router = APIRouter(prefix="/v1", tags=["map"], route_class=Guarded)
 By = Literal[COLUMNS]  # type: ignore[valid-type]
@@ -39,7 +39,7 @@ def get_map(
         str | None,
         Query(
             description="street:ID, community:ID or grid:ID: its course over the periods as well.",
-            max_length=LONGEST_ID,
+            max_length=LONGEST_AREA,
             pattern=PRINTABLE,
         ),
     ] = None,

@@ -40,15 +40,34 @@ RULE: Final = "rule"
 URGENT: Final = (
     "A person decided that the case is more urgent than the other one stands: raise that one first."
 )
+LESS_URGENT: Final = "less urgent than the case"
+ITSELF: Final = "the case itself"
+MERGED: Final = "was merged before"
+NO_AUTHORITY: Final = "isn't with an authority"
+NOT_MERGED: Final = "isn't merged"
+FURTHER: Final = "what it was merged into was merged since"
 # Without ids: the case that another was merged into may lie outside of the caller's area.
 _REFUSALS: Final = {
-    "itself": "A case can't be merged into itself.",
-    "unknown": "There is no such case.",
-    "merged": "One of the two was merged before: merge the case that it was merged into, or part it first.",
-    "authority": "The case is with an authority and the other isn't: correct the parties first.",
-    "not_merged": "The case isn't merged into another.",
-    "merged_further": "The case that it was merged into was merged itself since: part that one first.",
+    "itself": ("A case can't be merged into itself.", ITSELF, "into"),
+    "unknown": ("There is no such case.", "dangling reference", "into"),
+    "merged": (
+        "One of the two was merged before: merge the case that it was merged into, or part it first.",
+        MERGED,
+        "into",
+    ),
+    "authority": (
+        "The case is with an authority and the other isn't: correct the parties first.",
+        NO_AUTHORITY,
+        "into",
+    ),
+    "not_merged": ("The case isn't merged into another.", NOT_MERGED, "dispute_id"),
+    "merged_further": (
+        "The case that it was merged into was merged itself since: part that one first.",
+        FURTHER,
+        "dispute_id",
+    ),
 }
+"""What is told of each refusal: a sentence, what is wrong with which field."""
 
 
 def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> Answer:
@@ -123,7 +142,7 @@ def join(state: State, key: Key, ask: Ask, dispute_id: str, asked: MergeIn) -> A
             if not _reached(conn, key, asked.into):
                 expected = "a case in the key's area"
                 raise Invalid([FieldError(field="into", reason="dangling reference", expected=expected)])
-            with _refusals():
+            with _refusals(dispute_id):
                 alone(conn)
                 standing = merge_of(conn, dispute_id)
                 said = (asked.into, prepare(asked.reason).text)
@@ -167,7 +186,7 @@ def part(state: State, key: Key, ask: Ask, dispute_id: str, asked: UnmergeIn) ->
             _see(conn, key, standing.into_id)
         earlier = found(conn, ask)
         if earlier is None:
-            with _refusals():
+            with _refusals(dispute_id):
                 alone(conn)
                 before = history(conn, dispute_id)
                 undone = before[-1] if before and before[-1].undone_at is not None else None
@@ -187,7 +206,7 @@ def _hold(conn: sa.Connection, dispute_id: str, into: str) -> None:
     """Refuse to put aside, by a merge, what a person holds to be more urgent than the other case stands."""
     here, there = (goes_by(conn, name) for name in (dispute_id, into))
     if here is not None and here[1] and (there is None or URGENCY[here[0]] < URGENCY[there[0]]):
-        raise MergeRefused(URGENT)
+        raise MergeRefused(URGENT, errors=[FieldError(field="into", reason=LESS_URGENT)])
 
 
 def _record(conn: sa.Connection, action: Literal["merge", "unmerge"], done: Merge, by: str) -> None:
@@ -196,11 +215,15 @@ def _record(conn: sa.Connection, action: Literal["merge", "unmerge"], done: Merg
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(dispute_id: str) -> Iterator[None]:
+    """Tell of a refusal which of the two is at fault, `dispute_id` being the path's."""
     try:
         yield
     except MergeRefusedError as error:
-        raise MergeRefused(_REFUSALS[error.code]) from error
+        detail, reason, field = _REFUSALS[error.code]
+        if error.about is not None:
+            field = "dispute_id" if error.about == dispute_id else "into"
+        raise MergeRefused(detail, errors=[FieldError(field=field, reason=reason)]) from error
     except BusyError as error:
         raise Unavailable(_BUSY) from error
 

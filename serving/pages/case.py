@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from docket.times import now_micros
 from features.cues import CUES
-from models.decisions import standing
 from serving.annotations import service as labels
 from serving.annotations.schemas import AnnotationsIn
 from serving.answering import CaseId, Here
+from serving.audit.service import viewed
 from serving.cases import service as cases
 from serving.decisions import service as decisions
 from serving.decisions.schemas import ApprovalIn, DecisionIn
@@ -25,9 +26,11 @@ from serving.pages.access import Filled, Form, Once, Page, Who, filled
 from serving.pages.marking import marked, numbered
 from serving.pages.rendering import rendered, way
 from serving.pages.words import COLOURS
+from serving.queue.board import goes_by
 from serving.repeats.service import ask_of
 from serving.shapes import PRINTABLE
 from serving.slips import service as slips
+from serving.slips.repository import of_case as slips_of
 from serving.slips.schemas import SlipIn
 from serving.urgings import service as urgings
 
@@ -54,7 +57,13 @@ def get_case(
     done: Annotated[str, Query(max_length=20, pattern=PRINTABLE)] = "",
 ) -> Response:
     """All that is known of a case, what is recommended and why, and what people decided."""
-    case = cases.case(state, key, dispute_id)
+    with state.store.snapshot() as conn:  # one for all: what the page shows is of one moment
+        now = now_micros()
+        case = cases.told(conn, key, dispute_id, now)
+        history = histories.told(conn, key, dispute_id, now)
+        stands = goes_by(conn, dispute_id)
+        issued, following = slips_of(conn, dispute_id), urgings.following(conn, dispute_id)
+    viewed(state, [dispute_id], None, "history")
     assessment = case["assessment"]
     story = numbered([] if assessment is None else assessment["reasons"])
     # Spans are places in the narrative that was read: of a later one they mean nothing.
@@ -67,10 +76,10 @@ def get_case(
         reasons=story,
         story=marked(case["dispute"]["text"], story if current else []),
         current=current,
-        history=histories.history(state, key, dispute_id),
-        slips=slips.of_case(state, dispute_id),
-        stands=_stands(case),
-        next_steps=urgings.following(state, dispute_id),
+        history=history,
+        slips=issued,
+        stands=None if stands is None else dict(zip(("colour", "decided"), stands, strict=True)),
+        next_steps=following,
         risks=_by_target(assessment),
         horizons=_HORIZONS,
         colours=list(COLOURS),
@@ -79,17 +88,6 @@ def get_case(
         fresh=secrets.token_hex(8),
         said=DONE.get(done),
     )
-
-
-def _stands(case: dict[str, Any]) -> dict[str, Any] | None:
-    """The colour that people go by, and whether it is theirs; None before the first assessment."""
-    assessment, decided = case["assessment"], case["decisions"]
-    if assessment is None:
-        return None
-    if not decided:
-        return {"colour": assessment["colour"], "decided": False}
-    colour, is_theirs = standing(assessment["colour"], decided[-1]["recommended"], decided[-1]["colour"])
-    return {"colour": colour, "decided": is_theirs}
 
 
 def _by_target(assessment: dict[str, Any] | None) -> dict[str, dict[int, dict[str, Any]]]:

@@ -13,7 +13,7 @@ from serving import errors
 from serving.decisions.service import ANEW, ANOTHER, NOTHING_WAITS
 from serving.handling import problem_of
 from serving.logs import log_failure
-from serving.merges.service import URGENT
+from serving.merges import service as merges
 from serving.pages.rendering import rendered
 from serving.registry.service import NEEDS_GUARDIAN
 from serving.slips.service import UNDECIDED
@@ -39,7 +39,7 @@ _SAID: Final[Mapping[str, str]] = {
     STALE: "页面已过期，请重新打开后再提交。",
     ANEW: "案件在您打开后又有新的评估，请看过最新评估再作决定。",
     NOTHING_WAITS: "没有待同意的降色，或它针对的是另一次评估。",
-    URGENT: "本案经人决定，比另一案更紧急：请先提高另一案的颜色。",
+    merges.URGENT: "本案经人决定，比另一案更紧急：请先提高另一案的颜色。",
     ANOTHER: "须由提出者以外的另一人同意。",
     ENTERED_BY: "须由列入或更正者以外的人复核。",
     UNDECIDED: "尚无人对颜色作出决定：不能只凭评分下发单据。",
@@ -78,9 +78,9 @@ _FIELDS: Final = {
 _REASONS: Final = {
     "missing value": "请填写",
     "missing": "请填写",
-    "string too short": "请填写",
-    "string pattern mismatch": "请填写",
-    "string too long": "过长",
+    "too short": "请填写",
+    "not of the form that is taken": "请填写",
+    "too long": "过长",
     "out of range": "超出范围",
     "not an area": "没有这个辖区",
     "dangling reference": "没有这一件，或不在您的辖区内",
@@ -89,6 +89,12 @@ _REASONS: Final = {
     NEEDS_GUARDIAN: "可能不满14周岁，须先告知监护人",
     "not a party to the case": "不是本案当事人",
     "not an assessment of the case": "不是这一案件的评估",
+    merges.LESS_URGENT: "没有本案紧急",
+    merges.ITSELF: "就是本案，不能并入自身",
+    merges.MERGED: "已并入另一件，请先拆分，或改用它所并入的那一件",
+    merges.NO_AUTHORITY: "当事人中没有行政机关，与本案不同，请先更正当事人",
+    merges.NOT_MERGED: "没有并入其他案件",
+    merges.FURTHER: "所并入的案件后来又并入了另一件，请先拆分那一件",
 }
 
 

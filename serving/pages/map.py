@@ -22,7 +22,7 @@ from serving.map.tables import ALL
 from serving.pages.access import Page, Who
 from serving.pages.rendering import rendered
 from serving.pages.words import COLOURS, KINDS
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
 
 router = APIRouter(prefix="/map", route_class=Page)
 CLASSES: Final = 5
@@ -40,7 +40,7 @@ def get_map(
     by: By = ALL,
     measure: Annotated[str, Query(pattern="^(count|rate)$")] = "count",
     period: Annotated[str, Query(max_length=LONGEST_PERIOD, pattern=PRINTABLE)] = "",
-    area: Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)] = "",
+    area: Annotated[str, Query(max_length=LONGEST_AREA, pattern=PRINTABLE)] = "",
 ) -> Response:
     """Where disputes are, by level, kind or colour, and period."""
     at = level or ("community" if key.area is None else _BELOW[key.area.kind])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -15,7 +16,8 @@ from serving.pages.rendering import rendered
 from serving.pages.words import KINDS
 from serving.queue import service
 from serving.queue.service import Wanted
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
+from serving.state import State
 
 router = APIRouter(route_class=Page)
 _LISTED: Final = 50
@@ -30,7 +32,7 @@ def get_queue(
     state: Here,
     colour: _Word = "",
     kind: _Word = "",
-    area: Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)] = "",
+    area: Annotated[str, Query(max_length=LONGEST_AREA, pattern=PRINTABLE)] = "",
     show: _Word = "",
     cursor: Annotated[str, Query(max_length=1_000, pattern=PRINTABLE)] = "",
 ) -> Response:
@@ -52,25 +54,25 @@ def get_queue(
         asked=asked,
         link=link,
         kinds=KINDS,
-        areas=choices(service.areas(state, key), key, area),
+        areas=choices(state, key, area),
     )
 
 
-def choices(grids: list[dict[str, Any]], key: Key, chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def choices(state: State, key: Key, chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Streets and communities; grids of the community that is looked at: a district has thousands."""
-    streets: dict[str, tuple[str, dict[str, str]]] = {}
-    area = area_of(chosen) if chosen else key.area
-    near = None
-    for grid in grids:
-        _, within = streets.setdefault(grid["street_id"], (grid["street_name"], {}))
-        within.setdefault(f"community:{grid['community_id']}", grid["community_name"])
-        if area is not None and area.kind != "street" and grid[area.column] == area.id:
-            near = grid["community_id"]
+    communities, grids = service.parts(state, key, area_of(chosen) if chosen else None)
     found = [
         (name, [(f"street:{street}", f"{name}（全部）"), *within.items()])
-        for street, (name, within) in streets.items()
+        for street, (name, within) in by_street(communities).items()
     ]
-    inside = [
-        (f"grid:{grid['grid_id']}", grid["grid_name"]) for grid in grids if grid["community_id"] == near
-    ]
+    inside = [(f"grid:{grid['grid_id']}", grid["grid_name"]) for grid in grids]
     return [*found, ("本社区网格", inside)] if inside else found
+
+
+def by_street(communities: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, dict[str, str]]]:
+    """Streets by id, each with its name and its communities, as `area` names them."""
+    streets: dict[str, tuple[str, dict[str, str]]] = {}
+    for one in communities:
+        _, within = streets.setdefault(one["street_id"], (one["street_name"], {}))
+        within[f"community:{one['community_id']}"] = one["community_name"]
+    return streets

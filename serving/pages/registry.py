@@ -15,7 +15,6 @@ from serving.pages.access import Filled, Form, Once, Page, Who, filled
 from serving.pages.queue import choices
 from serving.pages.rendering import rendered, way
 from serving.pages.words import ANSWERED, CATEGORIES, FINDINGS_OF_REVIEW, PURPOSES, REGISTRY_SHOWN
-from serving.queue.service import areas
 from serving.registry import contesting, looking, service
 from serving.registry.endpoints import EntryId, ObjectionId
 from serving.registry.schemas import (
@@ -29,7 +28,7 @@ from serving.registry.schemas import (
     SearchIn,
 )
 from serving.repeats.service import ask_of
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
 
 router = APIRouter(prefix="/registry", route_class=Page)
 of_case = APIRouter(prefix="/cases/{dispute_id}/registry", route_class=Page)
@@ -52,7 +51,7 @@ def get_registry(
     request: Request,
     key: Who,
     state: Here,
-    area: Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)] = "",
+    area: Annotated[str, Query(max_length=LONGEST_AREA, pattern=PRINTABLE)] = "",
     category: _Word = "",
     show: _Word = "",
     cursor: _Cursor = "",
@@ -86,7 +85,7 @@ def get_registry(
         link=link,
         categories=CATEGORIES,
         shown=REGISTRY_SHOWN,
-        areas=[] if key.scope == "worker" else choices(areas(state, key), key, area),
+        areas=[] if key.scope == "worker" else choices(state, key, area),
     )
 
 

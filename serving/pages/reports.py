@@ -21,11 +21,11 @@ from serving.reports import service
 from serving.reports.endpoints import reached, wanted
 from serving.reports.periods import KINDS as PERIODS
 from serving.reports.periods import Kind, Period
-from serving.shapes import LONGEST_ID, PRINTABLE, Date
+from serving.shapes import LONGEST_AREA, PRINTABLE, Date
 from serving.state import State
 
 router = APIRouter(prefix="/reports", route_class=Page)
-_Area = Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)]
+_Area = Annotated[str, Query(max_length=LONGEST_AREA, pattern=PRINTABLE)]
 _MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -102,9 +102,9 @@ def _file(report: dict[str, Any], ending: str, make: Callable[[dict[str, Any]], 
 def _parts(state: State, key: Key) -> list[tuple[str, str]]:
     """The areas below the key's that a report can be of."""
     found: dict[str, str] = {}
-    grids: list[dict[str, Any]] = queue.areas(state, key)
+    communities, grids = queue.parts(state, key)
     for kind in _BELOW.get(None if key.area is None else key.area.kind, ()):
-        for row in grids:
+        for row in grids if kind == "grid" else communities:
             above = "" if kind == "street" else f"{row['street_name']} "
             found[f"{kind}:{row[f'{kind}_id']}"] = f"{above}{row[f'{kind}_name']}"
     return sorted(found.items(), key=lambda item: item[1])

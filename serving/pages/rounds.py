@@ -12,10 +12,11 @@ from serving.answering import Here
 from serving.errors import FieldError, Invalid
 from serving.listing.service import area_of
 from serving.pages.access import Filled, Form, Once, Page, Who, filled
+from serving.pages.queue import by_street
 from serving.pages.rendering import rendered
-from serving.queue.service import areas
+from serving.queue.service import parts
 from serving.repeats.service import ask_of
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
 from serving.visits import moving, rounds
 from serving.visits.schemas import MoveIn
 
@@ -29,11 +30,12 @@ def get_rounds(
     request: Request,
     key: Who,
     state: Here,
-    area: Annotated[str, Query(max_length=LONGEST_ID, pattern=PRINTABLE)] = "",
+    area: Annotated[str, Query(max_length=LONGEST_AREA, pattern=PRINTABLE)] = "",
     done: Annotated[str, Query(max_length=20, pattern=PRINTABLE)] = "",
 ) -> Response:
     """The lists of a community's workers and what is done of them; the first community's if none is named."""
-    communities = _communities(areas(state, key))
+    streets = by_street(parts(state, key)[0]).values()
+    communities = [(name, [*within.items()]) for name, within in streets]
     first = next((value for _, within in communities for value, _ in within), "")
     chosen = area or first
     told = rounds.rounds(state, key, area_of(chosen) if chosen else None)
@@ -66,12 +68,3 @@ def _asked(form: Form) -> MoveIn:
         raise Invalid([FieldError(field="people", reason="missing value")])
     values: dict[str, Any] = {name: form.get(name) for name in ("worker_id", "to_worker_id", "reason")}
     return filled(MoveIn, {**values, "people": None if whole else people})
-
-
-def _communities(grids: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Streets, each with its communities."""
-    streets: dict[str, tuple[str, dict[str, str]]] = {}
-    for grid in grids:
-        _, within = streets.setdefault(grid["street_id"], (grid["street_name"], {}))
-        within.setdefault(f"community:{grid['community_id']}", grid["community_name"])
-    return [(name, [*within.items()]) for name, within in streets.values()]

@@ -19,7 +19,7 @@ from serving.cases import repository as cases
 from serving.cases.placing import located
 from serving.cases.service import seen
 from serving.deadlines import repository as deadlines
-from serving.deadlines.service import MET_BY, is_closed
+from serving.deadlines.service import MET_BY, closed_at
 from serving.decisions.repository import withdrawn
 from serving.errors import Conflict, NotFound
 from serving.progress import repository
@@ -150,8 +150,9 @@ def _states(conn: sa.Connection, dispute_id: str, now: int) -> dict[str, Any]:
         if min(moments) < NEVER:
             # What happened to the other report before this one came is no earlier than this one.
             days[state] = max(first, min(moments))
-    if is_closed(conn, home, moment):
-        days["closed"] = max(first, deadlines.happened(conn, home, moment)["closed"])
+    closed = closed_at(deadlines.happened(conn, home, moment))
+    if closed is not None:
+        days["closed"] = max(first, closed)
         return _told("closed", days)
     return _told(next(name for name in reversed(STEPS) if name in days), days)
 

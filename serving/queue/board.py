@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from docket.asof import NEVER
+from docket.caseload import is_open, open_disputes
+from docket.store import Store
 from docket.store.locking import take_turns
 from docket.store.metadata import BOARD, DECISIONS
 from docket.times import now_micros
 from models.decisions import standing
 from models.policy import COLOURS
 from serving.cases import repository as cases
-from serving.deadlines.service import is_closed, met, unmet
+from serving.deadlines.service import course, unmet
 
 URGENCY: Final[dict[str, int]] = {colour: place for place, colour in enumerate(reversed(COLOURS))}
 """The most urgent first."""
 
 
-def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
-    """Bring the board up to what is known of a case: its latest assessment and decision, and what is due."""
+def show_on_board(conn: sa.Connection, dispute_id: str, now: int | None = None) -> list[tuple[int, str]]:
+    """Bring the board up to what is known of a case: its latest assessment and decision, and what is due.
+
+    Parameters
+    ----------
+    now
+        µs, by the caller's clock; else by this one.
+
+    Returns
+    -------
+    list of (int, str)
+        The deadlines that aren't met: when (µs) and which, the first first.
+    """
     take_turns(conn, [f"board {dispute_id}"])
     latest = cases.latest(conn, dispute_id)
     if latest is None:
@@ -38,7 +51,9 @@ def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
         "colour": colour,
         "decided": decided,
     }
-    order = {"urgency": URGENCY[colour], **_due(conn, dispute_id, latest)}
+    closed, due = _due(conn, dispute_id, latest, now_micros() if now is None else now)
+    at, kind = due[0] if due else (NEVER, None)
+    order = {"urgency": URGENCY[colour], "due_at": at, "due_kind": kind, "closed": closed}
     mine = BOARD.c.dispute_id == dispute_id
     there = conn.execute(sa.select(BOARD).where(mine)).mappings().first()
     if there is None:
@@ -51,6 +66,7 @@ def show_on_board(conn: sa.Connection, dispute_id: str) -> None:
         conn.execute(sa.update(BOARD).where(mine).values(changed_at=moment, **place, **order))
     else:
         conn.execute(sa.update(BOARD).where(mine).values(**order))
+    return due
 
 
 def goes_by(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
@@ -61,12 +77,29 @@ def goes_by(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
     return None if row is None else (str(row[0]), bool(row[1]))
 
 
-def _due(conn: sa.Connection, dispute_id: str, latest: sa.RowMapping) -> dict[str, Any]:
-    """Which deadline comes first, of those that aren't met."""
-    now = cases.present(conn, dispute_id, now_micros())
-    closed = is_closed(conn, dispute_id, now)
+def put_aside(store: Store, *, now: int, most: int) -> int:
+    """Take cases off the queue about which nothing was recorded for so long that they are no longer open.
+
+    Nobody writes about such a case, so nobody brings the board up to it. How many were looked at, `most` at a
+    time.
+    """
+    with store.snapshot() as conn:
+        still = set(open_disputes(conn, now))
+        queued = conn.execute(sa.select(BOARD.c.dispute_id).where(BOARD.c.closed.is_(False))).scalars()
+        quiet = sorted(name for name in queued if name not in still)[:most]
+    for name in quiet:
+        with store.begin() as conn:
+            show_on_board(conn, name, now)
+    return len(quiet)
+
+
+def _due(
+    conn: sa.Connection, dispute_id: str, latest: sa.RowMapping, now: int
+) -> tuple[bool, list[tuple[int, str]]]:
+    """Whether a case is no longer open, and else the deadlines that aren't met."""
+    now = cases.present(conn, dispute_id, now)
+    if not is_open(conn, dispute_id, now):
+        return True, []
     known = cases.dispute(conn, dispute_id, now)
-    done = met(conn, dispute_id, None if known is None else known.first_recorded, now)
-    due = [] if closed else unmet(json.loads(latest["answer"])["deadlines"], done)
-    at, kind = due[0] if due else (NEVER, None)
-    return {"due_at": at, "due_kind": kind, "closed": closed}
+    first = None if known is None else known.first_recorded
+    return False, unmet(json.loads(latest["answer"])["deadlines"], course(conn, dispute_id, first, now).met)

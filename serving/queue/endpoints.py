@@ -12,7 +12,7 @@ from serving.answering import Here
 from serving.queue import service
 from serving.queue.schemas import QueueOut
 from serving.queue.service import Wanted
-from serving.shapes import LONGEST_ID, PRINTABLE, Colour, DisputeKind
+from serving.shapes import LONGEST_AREA, PRINTABLE, Colour, DisputeKind
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=Guarded)
 MOST_LISTED = 200
@@ -31,7 +31,7 @@ def get_queue(
     kind: Annotated[DisputeKind | None, Query(description="Of this kind only.")] = None,
     area: Annotated[
         str | None,
-        Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_ID, pattern=PRINTABLE),
+        Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_AREA, pattern=PRINTABLE),
     ] = None,
     overdue: Annotated[bool, Query(description="Only what is overdue.")] = False,
     undecided: Annotated[bool, Query(description="Only what no person has decided.")] = False,

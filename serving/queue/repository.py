@@ -35,9 +35,15 @@ SELECT b.colour, COUNT(*) AS cases, SUM(CASE WHEN b.due_at < :now THEN 1 ELSE 0 
 {_FROM}{{more}}
 GROUP BY b.colour
 """
-_AREAS: Final = """
-SELECT g.street_id, g.street_name, g.community_id, g.community_name, g.grid_id, g.grid_name
-FROM known_grids AS g{where} ORDER BY g.street_id, g.community_id, g.grid_id
+_COMMUNITIES: Final = """
+SELECT DISTINCT g.street_id, g.street_name, g.community_id, g.community_name
+FROM known_grids AS g WHERE TRUE{more} ORDER BY g.street_id, g.community_id
+"""
+_GRIDS: Final = """
+SELECT g.grid_id, g.grid_name, g.community_id, g.community_name, g.street_id, g.street_name
+FROM known_grids AS g WHERE g.community_id IN (
+    SELECT near.community_id FROM known_grids AS near WHERE near.{column} = :near
+){more} ORDER BY g.grid_id
 """
 
 
@@ -83,11 +89,17 @@ def counts(
     }
 
 
-def areas_of(conn: sa.Connection, area: Area | None) -> list[dict[str, Any]]:
-    """The grids of an area, each with the names of what it is part of."""
-    where = "" if area is None else f" WHERE g.{area.column} = :area"
-    values = {} if area is None else {"area": area.id}
-    return [dict(row) for row in conn.execute(sa.text(_AREAS.format(where=where)), values).mappings()]
+def communities_of(conn: sa.Connection, areas: Sequence[Area]) -> list[dict[str, Any]]:
+    """The communities of areas, each with its street."""
+    more, values = within_areas(areas)
+    return [dict(row) for row in conn.execute(sa.text(_COMMUNITIES.format(more=more)), values).mappings()]
+
+
+def grids_near(conn: sa.Connection, areas: Sequence[Area], near: Area) -> list[dict[str, Any]]:
+    """The grids of areas that lie in the community `near`, or in that of the grid."""
+    more, values = within_areas(areas)
+    query = sa.text(_GRIDS.format(more=more, column=near.column))
+    return [dict(row) for row in conn.execute(query, values | {"near": near.id}).mappings()]
 
 
 def _narrowed(

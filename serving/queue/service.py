@@ -80,10 +80,23 @@ def queue(state: State, key: Key, wanted: Wanted, *, cursor: str | None, limit: 
     }
 
 
-def areas(state: State, key: Key) -> list[dict[str, Any]]:
-    """The grids that a key reaches, each with the names of what it is part of."""
+def parts(
+    state: State, key: Key, chosen: Area | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What a key reaches: its communities, each with its street; and the grids of the one that is looked at.
+
+    Parameters
+    ----------
+    chosen
+        What is looked at, else the key's area. Of a street or the district no grid is told: they are
+        thousands.
+    """
+    areas, near = [] if key.area is None else [key.area], chosen or key.area
     with state.store.snapshot() as conn:
-        return repository.areas_of(conn, key.area)
+        communities = repository.communities_of(conn, areas)
+        if near is None or near.kind == "street":
+            return communities, []
+        return communities, repository.grids_near(conn, areas, near)
 
 
 def _urgency(colour: str) -> int:

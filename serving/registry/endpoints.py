@@ -30,7 +30,7 @@ from serving.registry.schemas import (
     SearchIn,
 )
 from serving.repeats.service import IdempotencyKey, ask_of
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, LONGEST_ID, PRINTABLE
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=Guarded)
 MOST_LISTED = 200
@@ -75,7 +75,7 @@ def get_entries(
         str | None,
         Query(
             description="Of people who live there only: street:ID, community:ID or grid:ID.",
-            max_length=LONGEST_ID,
+            max_length=LONGEST_AREA,
             pattern=PRINTABLE,
         ),
     ] = None,

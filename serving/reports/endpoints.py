@@ -17,13 +17,13 @@ from serving.listing.service import area_of
 from serving.reports import service
 from serving.reports.periods import Kind, Period
 from serving.reports.schemas import ReportOut
-from serving.shapes import LONGEST_ID, PRINTABLE, Date
+from serving.shapes import LONGEST_AREA, PRINTABLE, Date
 from serving.state import State
 
 router = APIRouter(prefix="/v1", tags=["reports"], route_class=Guarded)
 AreaText = Annotated[
     str | None,
-    Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_ID, pattern=PRINTABLE),
+    Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_AREA, pattern=PRINTABLE),
 ]
 
 

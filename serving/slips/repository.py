@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -29,14 +29,12 @@ LIMIT :limit
 
 def slip(conn: sa.Connection, slip_id: str) -> dict[str, Any] | None:
     """A slip with its steps, as answered."""
-    row = conn.execute(sa.select(SLIPS).where(SLIPS.c.slip_id == slip_id)).mappings().first()
-    return None if row is None else _told(conn, dict(row))
+    return next(iter(_told(conn, SLIPS.c.slip_id == slip_id)), None)
 
 
 def of_case(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
     """The slips of a case, the first first."""
-    query = sa.select(SLIPS).where(SLIPS.c.dispute_id == dispute_id)
-    found = [_told(conn, dict(row)) for row in conn.execute(query).mappings().all()]
+    found = _told(conn, SLIPS.c.dispute_id == dispute_id)
     return sorted(found, key=lambda told: str(told["steps"][0]["at"]))
 
 
@@ -67,11 +65,16 @@ def slips(
     return [dict(row) for row in conn.execute(query, values).mappings()]
 
 
-def _told(conn: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **{name: row[name] for name in ("slip_id", "dispute_id", "colour", "unit", "state")},
-        "steps": [
-            {**{name: step[name] for name in ("state", "by", "note")}, "at": rfc3339(step["at"])}
-            for step in steps_of(conn, row["slip_id"])
-        ],
-    }
+def _told(conn: sa.Connection, which: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = conn.execute(sa.select(SLIPS).where(which)).mappings().all()
+    steps = steps_of(conn, [row["slip_id"] for row in rows])
+    return [
+        {
+            **{name: row[name] for name in ("slip_id", "dispute_id", "colour", "unit", "state")},
+            "steps": [
+                {**{name: step[name] for name in ("state", "by", "note")}, "at": rfc3339(step["at"])}
+                for step in steps[row["slip_id"]]
+            ],
+        }
+        for row in rows
+    ]

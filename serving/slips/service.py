@@ -143,12 +143,6 @@ def listed(
     }
 
 
-def of_case(state: State, dispute_id: str) -> list[dict[str, Any]]:
-    """The slips of a case that the caller was shown."""
-    with state.store.snapshot() as conn:
-        return repository.of_case(conn, dispute_id)
-
-
 def _see(conn: sa.Connection, key: Key, slip_id: str) -> dict[str, Any]:
     told = repository.slip(conn, slip_id)
     if told is None or not reaches(conn, key, cases.last_grid(conn, told["dispute_id"])):

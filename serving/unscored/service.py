@@ -15,7 +15,7 @@ from docket.store.merged import merge_of
 from docket.times import HOUR, MINUTE, now_micros
 from docket.tracing import span
 from serving.cases import repository as cases
-from serving.cases.assessing import Made, assessed, by_rules, keep, sight
+from serving.cases.assessing import Made, after, assessed, keep, sight
 from serving.logs import log_failure
 from serving.state import State
 from serving.unscored import repository
@@ -88,14 +88,11 @@ class CatchUp:
             if not gone:
                 try:
                     answer, features = assessed(conn, state, current, claim.dispute_id, now)
-                except sa.exc.SQLAlchemyError:
-                    raise
                 except Exception as error:  # noqa: BLE001 - one case that can't be scored is not the others
-                    log_failure(_log, "catch_up_failed", error)
+                    answer, features = after(error, conn, claim.dispute_id, now, "catch_up_failed"), {}
                     if claim.degraded:  # the rules have answered already
                         self._postpone(claim)
                         return
-                    answer, features = by_rules(conn, claim.dispute_id, now), {}
         if gone:
             with state.store.begin() as conn:
                 repository.drop(conn, claim.dispute_id, seen.revision)

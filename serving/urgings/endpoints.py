@@ -11,7 +11,7 @@ from serving.access import Caller, Guarded
 from serving.answering import Here, created, sent
 from serving.listing.service import area_of
 from serving.repeats.service import IdempotencyKey, ask_of
-from serving.shapes import LONGEST_ID, PRINTABLE
+from serving.shapes import LONGEST_AREA, PRINTABLE
 from serving.urgings import service
 from serving.urgings.schemas import Level, Urging, UrgingAnswerIn, UrgingsOut
 
@@ -33,7 +33,7 @@ def get_urgings(
     level: Annotated[Level | None, Query(description="Sent to this level; else the key's own.")] = None,
     area: Annotated[
         str | None,
-        Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_ID, pattern=PRINTABLE),
+        Query(description="street:ID, community:ID or grid:ID.", max_length=LONGEST_AREA, pattern=PRINTABLE),
     ] = None,
     ended: Annotated[bool, Query(description="Those that were met since, instead of the open ones.")] = False,
     cursor: Annotated[

@@ -13,7 +13,8 @@ from docket.store.locking import beside, take_turns
 from docket.times import DAY
 from docket.urging import STEPS, Deadline, Planned
 from serving.cases import repository as cases
-from serving.deadlines.service import is_closed, met, unmet
+from serving.deadlines import service as deadlines
+from serving.deadlines.service import course
 from serving.queue.board import goes_by
 from serving.urgings.ladder import Ladder
 from serving.webhooks import service as webhooks
@@ -23,7 +24,14 @@ OLDEST: Final = 2 * DAY
 nobody is urged about what a load of old records brought in."""
 
 
-def follow(conn: sa.Connection, ladder: Ladder, dispute_id: str, *, now: int) -> str:
+def follow(
+    conn: sa.Connection,
+    ladder: Ladder,
+    dispute_id: str,
+    *,
+    now: int,
+    unmet: Sequence[tuple[int, str]] | None = None,
+) -> str:
     """Let wait what is to be done about the deadlines of a case that aren't met; the colour it goes by.
 
     Call it wherever the case is assessed or decided, in that transaction.
@@ -32,11 +40,14 @@ def follow(conn: sa.Connection, ladder: Ladder, dispute_id: str, *, now: int) ->
     ----------
     now
         µs, by the database's clock.
+    unmet
+        The deadlines that aren't met, where the board has just been brought up to them (`show_on_board`).
     """
     take_turns(conn, [f"board {dispute_id}"])
     stands = goes_by(conn, dispute_id)
     colour = "none" if stands is None else stands[0]
-    still = _unmet(conn, dispute_id, now)
+    due = _unmet(conn, dispute_id, now) if unmet is None else unmet
+    still: list[Deadline] = [(kind, at) for at, kind in due]
     urging.end(conn, dispute_id, now=now, but=still)
     rows = urging.of_case(conn, dispute_id)
     steps = [one for deadline in still for one in _wanted(ladder.steps(deadline, colour), rows, now)]
@@ -44,14 +55,16 @@ def follow(conn: sa.Connection, ladder: Ladder, dispute_id: str, *, now: int) ->
     return colour
 
 
-def _unmet(conn: sa.Connection, dispute_id: str, now: int) -> list[Deadline]:
+def _unmet(conn: sa.Connection, dispute_id: str, now: int) -> list[tuple[int, str]]:
     latest = cases.latest(conn, dispute_id)
     now = cases.present(conn, dispute_id, now)
     known = cases.dispute(conn, dispute_id, now)
-    if latest is None or known is None or is_closed(conn, dispute_id, now):
+    if latest is None or known is None:
         return []
-    done = met(conn, dispute_id, known.first_recorded, now)
-    return [(kind, at) for at, kind in unmet(json.loads(latest["answer"])["deadlines"], done)]
+    far = course(conn, dispute_id, known.first_recorded, now)
+    if far.closed_at is not None:
+        return []
+    return deadlines.unmet(json.loads(latest["answer"])["deadlines"], far.met)
 
 
 def _wanted(steps: Sequence[Planned], rows: Collection[Mapping[str, Any]], now: int) -> list[Planned]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from docket import audit, urging
 from docket.keys import Area, Key
 from docket.text import prepare
@@ -69,10 +71,9 @@ def listed(
     }
 
 
-def following(state: State, dispute_id: str) -> dict[str, dict[str, Any]]:
-    """The next step of each deadline of a case that the caller was shown, by the deadline's kind."""
-    with state.store.snapshot() as conn:
-        waiting = [row for row in urging.of_case(conn, dispute_id) if row["sent_at"] is None]
+def following(conn: sa.Connection, dispute_id: str) -> dict[str, dict[str, Any]]:
+    """The next step of each deadline of a case that the caller is shown, by the deadline's kind."""
+    waiting = [row for row in urging.of_case(conn, dispute_id) if row["sent_at"] is None]
     first: dict[str, dict[str, Any]] = {}
     for row in sorted(waiting, key=lambda row: int(row["due_at"])):
         first.setdefault(row["deadline"], {"step": row["step"], "due_at": rfc3339(row["due_at"])})

@@ -13,8 +13,8 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from served import free_port
 
+from bench.ports import free_port
 from models import promotion, registry
 from models.fit import Trained
 from models.gates import Signed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+import structlog
 from fastapi.testclient import TestClient
 from model_versions import Registry
+from served import wait_for
 from small_district import case, fill, key_of
 
 from docket.store import Store
+from docket.times import now_micros
 from models.explaining import OneCase
 from models.scorer import Scorer
 from serving.app import create_app
+from serving.cases import repository
 from serving.settings import Settings
 
 TEXTS = (
@@ -131,3 +136,30 @@ def test_what_cannot_be_kept_together_is_kept_alone(
     with store.snapshot() as conn:
         kept = conn.execute(sa.text("SELECT dispute_id FROM assessments")).scalars().all()
     assert sorted(kept) == [f"t{number}" for number in range(len(TEXTS))]
+
+
+def test_two_batches_of_the_same_cases_in_crossed_order_never_wait_for_each_other(
+    client: TestClient, store: Store
+) -> None:
+    cases = told()
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def both_wait() -> bool:
+        with store.snapshot() as conn:
+            return bool(conn.execute(waiting).scalar_one() >= 2)
+
+    with structlog.testing.capture_logs() as logged, ThreadPoolExecutor(2) as pool:
+        with store.engine.connect() as holder:  # one of the cases is somebody else's for a moment
+            repository.add_intake(holder, "t2", None, "", now_micros())
+            sent = [pool.submit(together, client, some) for some in (cases, cases[::-1])]
+            if store.engine.dialect.name == "postgresql":  # SQLite lets one write at a time
+                wait_for("both have begun", both_wait)
+            holder.rollback()
+        one, other = sent[0].result(), sent[1].result()[::-1]
+    assert {result["status"] for result in (*one, *other)} <= {200, 201}
+    assert [result["assessment"] for result in one] == [result["assessment"] for result in other]
+    assert not {"batch_failed", "case_of_batch_failed"} & {line["event"] for line in logged}
+    with store.snapshot() as conn:
+        for table in ("disputes", "intakes", "assessments"):
+            names = conn.execute(sa.text(f"SELECT dispute_id FROM {table}")).scalars().all()
+            assert sorted(names) == [f"t{number}" for number in range(len(TEXTS))]

@@ -15,10 +15,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from served import free_port, start
+from served import start
 from small_district import case, count, key_of
 from working_folder import Trained
 
+from bench.ports import free_port
 from docket.store import Store
 from docket.store.writing import append
 from docket.times import now_micros

@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from served import free_port
 from small_district import case, count, key_of
 
+from bench.ports import free_port
 from docket.store import Store
 from serving.app import create_app
 from serving.client import ApiError, Client

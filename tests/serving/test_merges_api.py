@@ -179,8 +179,9 @@ def test_what_can_not_be_merged_is_refused_with_the_reason(
     assert first.status_code == 200 and join(client, centre, "b", "a").content == first.content
     other = client.post("/v1/cases/b/merge", json={"into": "a", "reason": "另一个理由"}, headers=centre)
     assert other.status_code == 409
-    for one, into in (("b", "c"), ("c", "b"), ("a", "b")):
+    for one, into, at_fault in (("b", "c", "dispute_id"), ("c", "b", "into"), ("a", "b", "into")):
         answer = join(client, centre, one, into)
+        assert answer.json()["errors"] == [{"field": at_fault, "reason": "was merged before"}]
         assert answer.status_code == 409 and answer.headers["content-type"] == "application/problem+json"
         assert '"b"' not in answer.text and "a," not in answer.json()["detail"]
     complaint = case("o", TEXT)

@@ -19,9 +19,10 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from model_versions import Registry
-from served import free_port, start, wait_for
+from served import start, wait_for
 from small_district import case, key_of
 
+from bench.ports import free_port
 from docket.store import Store
 from models import registry
 from models.golden import GoldenCasesDifferError, check, write

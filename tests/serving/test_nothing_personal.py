@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import desk_story
 import httpx
 import pandas as pd
 import pytest
@@ -19,9 +20,10 @@ import sqlalchemy as sa
 from model_versions import Registry
 from planted import ADDRESS, NAME, NARRATIVE, NUMBER, PERSONAL, PHONE, PHRASE, seen
 from receiver import Receiver, receiving
-from served import free_port, wait_for
+from served import wait_for
 from small_district import GRIDS, WORKERS, case, key_of
 
+from bench.ports import free_port
 from docket.load import load_folder
 from docket.outbox import endpoints
 from docket.store import Store
@@ -198,7 +200,7 @@ def test_nothing_personal_leaves_but_in_answers(
         "ANLAN_WEBHOOK_NETWORKS": '["127.0.0.0/8", "::1/128"]',
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests'}", "PYTHONDEVMODE": "1",
     }  # fmt: skip
-    centre = key_of(store, "centre")
+    centre, worker = key_of(store, "centre"), key_of(store, "worker", worker_id="w1")
     with out.open("wb") as stdout, err.open("wb") as stderr:
         server = subprocess.Popen(
             [sys.executable, REPOSITORY / "tests" / "faulty_service.py", "serve", "--port", str(port)],
@@ -220,6 +222,7 @@ def test_nothing_personal_leaves_but_in_answers(
             _story(client)
             assert client.post("/v1/cases", json=case("bad", NARRATIVE)).json()["degraded"]
             answers = [*_errors(client), *_without_a_table(store, client)]
+            answers += desk_story.work(client, f"http://localhost:{port}", centre, worker)
             with pytest.raises(httpx.RemoteProtocolError):
                 client.get("/cut-off")
             client.get("/forgotten")
@@ -230,7 +233,8 @@ def test_nothing_personal_leaves_but_in_answers(
             server.send_signal(signal.SIGTERM)
             server.wait()
     log, beside = out.read_bytes(), err.read_bytes()
-    keys = tuple(word.rsplit("_", 1)[1] for word in (centre["Authorization"], signing))
+    shown = (centre["Authorization"], worker["Authorization"], signing)
+    keys = tuple(word.rsplit("_", 1)[1] for word in shown)
     secret = (*keys, os.environ["ANLAN_SECRET"])
     traces = b"".join(body + json.dumps(headers).encode() for headers, body in collector.got)
     for place, where in {"stdout": log, "stderr": beside, "metrics": metrics, "traces": traces}.items():

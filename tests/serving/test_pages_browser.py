@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from browser import DESK, PHONE, Desk, chromium, desk
 from model_versions import Registry
 from playwright.sync_api import Browser, expect
-from served import free_port, start, wait_for
+from served import start, wait_for
 from small_district import case, fill, key_of
 
+from bench.ports import free_port
 from docket.store import Store
 from docket.times import local_day, now_micros
 

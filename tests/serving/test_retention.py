@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from receiver import receiving
@@ -12,7 +13,7 @@ from small_district import case, count, key_of
 
 from docket.outbox import endpoints
 from docket.store import Store, turns
-from docket.times import DAY, HOUR, now_micros
+from docket.times import DAY, HOUR, now_micros, rfc3339
 from serving.app import create_app
 from serving.retention import TURN, Retention
 from serving.settings import Settings
@@ -32,6 +33,26 @@ def test_one_of_several_takes_the_turn_and_a_clock_that_was_ahead_stops_nobody(s
 
     assert take(now) and not take(now) and not take(now + HOUR - 1) and take(now + HOUR)
     assert take(now) and not take(now + 1)
+
+
+def test_a_case_of_which_nothing_was_recorded_for_half_a_year_leaves_the_queue_until_something_is(
+    client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centre = key_of(store, "centre")
+
+    def queued() -> list[str]:
+        return [one["dispute_id"] for one in client.get("/v1/queue", headers=centre).json()["cases"]]
+
+    for name, days in (("older", 181), ("old", 179), ("new", 1)):
+        at = rfc3339(now_micros() - days * DAY)
+        assert client.post("/v1/cases", json=case(name, opened_at=at, recorded_at=at)).status_code == 201
+    assert sorted(queued()) == ["new", "old"]
+    monkeypatch.setattr("serving.retention.now_micros", lambda: now_micros() + 2 * DAY)
+    round_of(client, store)
+    assert queued() == ["new"]
+    event: dict[str, Any] = {"event_id": "e1", "at": rfc3339(now_micros()), "kind": "police_call"}
+    assert client.post("/v1/cases/old/events", json={"events": [event]}).status_code == 201
+    assert sorted(queued()) == ["new", "old"]
 
 
 def age(store: Store, days: int) -> None:

@@ -17,9 +17,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from receiver import receiving
-from served import free_port, free_ports, start, wait_for
+from served import start, wait_for
 from small_district import case, count, key_of
 
+from bench.ports import free_port, free_ports
 from docket.outbox import endpoints
 from docket.store import Store
 from docket.times import now_micros
@@ -150,10 +151,11 @@ def _gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-def test_workers_are_started_anew_and_stop_together(
+def test_workers_share_out_what_a_key_may_call_are_started_anew_and_stop_together(
     store: Store, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    port, log = free_ports(2), tmp_path / "log"
+    port, log, header = free_ports(2), tmp_path / "log", key_of(store, "dispatch")
+    settings |= {"ANLAN_RATE": "0.001", "ANLAN_BURST": "6"}
     with log.open("wb") as out:
         server = start(store.url, port, settings, "--workers", 2, log=out)
 
@@ -169,6 +171,9 @@ def test_workers_are_started_anew_and_stop_together(
     wait_for("another is started", lambda: _workers(log)[port] != first[port])
     wait_for("it answers", lambda: answers(port))
     assert answers(port + 1) and _workers(log)[port + 1] == first[port + 1]
+    for at in (port, port + 1):
+        asked = [httpx.get(f"http://127.0.0.1:{at}/v1/cases", headers=header).status_code for _ in range(4)]
+        assert asked == [200, 200, 200, 429]
     pids = _workers(log).values()
     server.send_signal(signal.SIGTERM)
     assert server.wait(timeout=ENDS) == 0

@@ -21,10 +21,11 @@ from browser import DESK, PHONE, Desk, chromium, desk
 from looking import look, overlaps, untranslated
 from playwright.sync_api import Browser, expect
 from receiver import Receiver, is_signed, receiving
-from served import free_port, start, wait_for
+from served import start, wait_for
 from small_district import key_of
 from working_folder import Trained
 
+from bench.ports import free_port
 from docket.demo import generate
 from docket.outbox import endpoints
 from docket.store import Store, open_store
