@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from jinja2 import UndefinedError
+from made_up_district import CUT
 
+from docket.snapshot import Snapshot
+from docket.times import DAY
+from features.cues import CUES
+from features.frame import feature_frame
+from features.sources import DuckSource
 from models.card import html_card, render_card
+from models.examples import intakes
 from models.fit import Trained
+from models.reading import floored
 
 SECTIONS = (
     "What it is for",
@@ -67,6 +77,75 @@ def test_a_breach_is_told(learned: Trained) -> None:
     report = {**learned.report, "audit": {**learned.report["audit"], "breaches": [{"text": told}]}}
     card = render_card(replace(learned, report=report))
     assert f"**Breach:** {told}" in card and "No breach was found." not in card
+
+
+def test_the_parts_are_told_as_they_are(learned: Trained, card: str) -> None:
+    parts = learned.report["parts"]
+    hazard, tagger = learned.trial.estimator.hazard, learned.trial.estimator.tagger
+    assert [row["column"] for row in parts["texts"]] == list(hazard.text_names)
+    for row, coefficient in zip(parts["texts"], hazard.coefficients[-len(parts["texts"]) :], strict=True):
+        assert f"| `{row['column']}` | {100 * row['scored']:.0f} % | {coefficient:.3f} |" in card
+    # the earliest rows have no earlier time to learn from; the tagger needs none
+    assert 0.5 < parts["texts"][0]["scored"] < 0.8 and parts["texts"][-1]["scored"] == 1
+    assert parts["lead"]["rows"] > parts["lead"]["troubled"] > 100
+    assert f"{parts['lead']['troubled']} of\n{parts['lead']['rows']} training rows had some" in card
+    assert f"learned {len(tagger.cues)} of {len(CUES)} cues" in card and "0 labels of staff" in card
+
+
+def test_without_trouble_on_record_no_lead_is_told_of(learned: Trained) -> None:
+    report = {**learned.report, "parts": {**learned.report["parts"], "lead": None}}
+    card = render_card(replace(learned, report=report))
+    assert "too little trouble on record" in card and "Harms decide how far" not in card
+
+
+def test_the_learning_curve_ends_at_the_model_itself(learned: Trained, card: str) -> None:
+    curve = learned.report["learning_curve"]
+    # of the latest eighth too few harms are known yet
+    assert [row["share"] for row in curve] == [0.25, 0.5, 1.0]
+    for name in ("query_points", "harmed_disputes"):
+        counts = [row[name] for row in curve]
+        assert counts == sorted(set(counts))
+    assert [row["since"] for row in curve] == sorted((row["since"] for row in curve), reverse=True)
+    for name in ("average_precision", "roc_auc"):
+        (figure,) = (
+            row
+            for row in learned.report["figures"]
+            if (row["target"], row["horizon_days"], row["metric"]) == ("escalation", 90, name)
+        )
+        assert curve[-1][name] == pytest.approx(figure["value"], abs=1e-12)
+        assert 0 < curve[0][name] != curve[1][name] < 1
+    assert f"| {curve[0]['since'][:10]} | {curve[0]['query_points']} |" in card
+
+
+def test_lead_times_are_those_of_a_service_that_colours_each_record(
+    snapshot: Snapshot, learned: Trained, card: str
+) -> None:
+    trial, held = learned.trial, learned.validated
+    known = snapshot.until(CUT)
+    harms = known.tables["outcomes"].to_pandas()
+    rows = {name: known.tables[name].to_pandas() for name in ("events", "visits", "parties")}
+    asked: list[tuple[str, int, int]] = []
+    for dispute, intake in intakes(known, CUT).itertuples(index=False):
+        mine = harms[(harms["dispute_id"] == dispute) & (harms["at"] > intake)]["at"]
+        if not held.begin <= intake < held.end or mine.empty or mine.min() > intake + 90 * DAY:
+            continue
+        own = rows["events"][rows["events"]["dispute_id"] == dispute]["recorded_at"]
+        people = rows["parties"][rows["parties"]["dispute_id"] == dispute]["person_id"]
+        met = rows["visits"][rows["visits"]["person_id"].isin(people)]["recorded_at"]
+        moments = {intake, *(at for at in (*own, *met) if intake < at < mine.min())}
+        asked += [(dispute, mine.min(), at) for at in moments]
+    told = pd.DataFrame(asked, columns=["dispute", "harm", "at"])
+    frame = feature_frame(DuckSource(known), told["dispute"].tolist(), told["at"].to_numpy(np.int64))
+    high = (trial.policy.by_score(trial.risks(frame)) >= 2) | floored(frame["text"].tolist())
+    first = told.assign(at=told["at"].where(high)).groupby("dispute")[["harm", "at"]].min()
+    days = ((first["harm"] - first["at"]) / DAY).tolist()
+    row = learned.report["lead_times"][-1]
+    led = [value for value in days if np.isfinite(value)]
+    assert row["target"] == "escalation" and row["harmed"] == len(days) > 15 and len(led) > 5
+    assert row["never"] == len(days) - len(led)
+    assert row["7–30"] == sum(7 < value <= 30 for value in led)
+    assert row["median_days"] == pytest.approx(np.median(led))
+    assert f"| escalation | {len(days)} |" in card
 
 
 def test_the_page_holds_what_the_card_holds(card: str) -> None:

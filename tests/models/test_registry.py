@@ -185,7 +185,12 @@ def test_the_run_keeps_a_card_with_the_figures_of_this_model(artifacts: Path, le
     assert learned.report["policy"]["warnings"] and "**Warning:** red by floor is" in card
     assert json.loads((artifacts / "policy.json").read_text("utf-8"))["thresholds"]
     assert json.loads((artifacts / "report.json").read_text("utf-8"))["info"]["cut"] == info["cut"]
-    assert {"precision_recall.png", "reliability_90.png"} <= {path.name for path in artifacts.glob("*.png")}
+    plots = {"precision_recall", "reliability_90", "capacity", "learning_curve", "lead_times"}
+    assert plots <= {path.stem for path in artifacts.glob("*.png")}
+    for name in ("learning_curve", "lead_times"):
+        pd.testing.assert_frame_equal(
+            pd.read_csv(artifacts / f"{name}.csv"), pd.DataFrame(learned.report[name]), check_dtype=False
+        )
 
 
 def test_the_model_states_its_inputs_and_outputs(registered: Registered) -> None:

@@ -127,12 +127,12 @@ def test_nor_does_the_classifier_which_is_judged_out_of_fold() -> None:
 
 
 def test_four_weeks_are_held_against_whole_weeks() -> None:
-    """What goes on for some days at a time, such as the events of a dispute, is nothing strange."""
+    """What a busy week brings, day after day, is one week and not seven days."""
     rng = np.random.default_rng(3)
     found = []
     for number in range(200):
         span = Span(NOW + number * DAY, 28, 182)
-        rate = np.exp(0.5 * np.repeat(rng.normal(size=span.total // 3 + 1), 3)[: span.total])
+        rate = np.exp(0.2 * np.repeat(rng.normal(size=span.total // 7), 7))
         daily = rng.poisson(20 * rate)[:, None].astype(float)
         found.append(beyond_chance(shifts.counts_apart(daily, span.draws(199)))[0])
     assert 0.02 < np.mean(np.array(found) <= 0.05) < 0.085
