@@ -45,7 +45,7 @@ def main() -> None:
             there.backup(here)
         # The folder of the demo holds its secret and its models.
         with service(options.store.resolve().parent, copy) as (base, key):
-            scene = act(base, key)
+            scene = act(base, key, copy)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
                     executable_path="/usr/bin/chromium",
@@ -104,8 +104,8 @@ def scored(base: str) -> bool:
     return ready and "anlan_unscored_cases 0.0" in told and "anlan_assessments_total{" in told
 
 
-def act(base: str, key: Any) -> dict[str, Any]:
-    """Decide on some cases and issue slips, so that there is something to see."""
+def act(base: str, key: Any, store: Path) -> dict[str, Any]:
+    """Decide on some cases, issue slips, give a visit to a colleague, so that there is something to see."""
     centre, other = key("--scope", "centre"), key("--scope", "centre")
     with httpx.Client(base_url=f"{base}/v1", timeout=60, headers=_bearer(centre)) as http:
         queue = http.get("/queue", params={"limit": 100}).json()["cases"]
@@ -130,10 +130,15 @@ def act(base: str, key: Any) -> dict[str, Any]:
         entry = _contested(http, base, other)
         harmed = _harm(http, others[-1]["dispute_id"])
         _late(http)
-        lists = Counter(row["worker_id"] for row in http.get("/visits").json()["visits"])
-    worker = lists.most_common(1)[0][0]
+        visits = http.get("/visits").json()["visits"]
+        worker = Counter(row["worker_id"] for row in visits).most_common(1)[0][0]
+        community, colleagues = _team(store, worker)
+        given = next(row for row in visits if row["worker_id"] in colleagues and row["colour"] != "none")
+        move = {"worker_id": given["worker_id"], "to_worker_id": worker, "people": [given["person_id"]]}
+        http.post("/visits:move", json=move | {"reason": "上午去区里开会"}).raise_for_status()
     walks = key("--scope", "worker", "--worker", worker)
     places = {"case": shown["dispute_id"], "slip": slip, "entry": entry, "harmed": harmed}
+    places["rounds"] = f"community:{community}"
     return {"centre": other, "worker": walks, **places}
 
 
@@ -189,6 +194,16 @@ def _harm(http: httpx.Client, dispute_id: str) -> str:
     return dispute_id
 
 
+def _team(store: Path, worker: str) -> tuple[str, set[str]]:
+    """The community of a worker, and who else walks there."""
+    query = """SELECT g.community_id, w.worker_id FROM known_workers AS w
+               JOIN known_grids AS g ON g.grid_id = w.grid_id"""
+    with sqlite3.connect(store) as conn:
+        staff = conn.execute(query).fetchall()
+    community = next(place for place, name in staff if name == worker)
+    return community, {name for place, name in staff if place == community and name != worker}
+
+
 def _late(http: httpx.Client) -> None:
     """Cases that nobody responded to in time, and until a step of each has been sent."""
     grid = http.get("/queue", params={"limit": 1}).json()["cases"][0]["grid_id"]
@@ -222,7 +237,7 @@ def take(
                     "review": f"/cases/{scene['harmed']}/review", "reviews": "/reviews",
                     "report": "/reports?period=month", "registry": "/registry",
                     "entry": f"/registry/entries/{scene['entry']}", "proposed": "/registry/proposed",
-                    "map": "/map", "watch": "/watch"}),
+                    "rounds": f"/rounds?area={scene['rounds']}", "map": "/map", "watch": "/watch"}),
         ("worker", {"visits": "/visits"}),
     ):  # fmt: skip
         context = browser.new_context(

@@ -91,8 +91,7 @@ def visit_list(
         if any(row["worker_id"] in team for team in visitors.values())
     }
     area = sorted(visitors)
-    matters = caseload.matters(conn, as_of, area)
-    if matters.empty:
+    if not area or (matters := caseload.matters(conn, as_of, area)).empty:
         return [], []
     judged = _judged(conn, scorer, matters, as_of, progress)
     people = candidates(judged, caseload.visits_paid(conn, as_of, area), as_of)

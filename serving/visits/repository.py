@@ -31,6 +31,8 @@ def paid_by(conn: sa.Connection, workers: Collection[str], since: int, as_of: in
 
     The last first.
     """
+    if not workers:
+        return []
     query = sa.text(
         'SELECT v.worker_id, v.person_id, v."at", v.contact, v.finding FROM known_visits AS v '
         f'WHERE v.worker_id IN :workers AND v."at" >= :since AND {known_sql("v")} '

@@ -134,10 +134,12 @@ def _rounds(state: State, workers: Mapping[str, Mapping[Any, Any]]) -> dict[str,
 
 def _spent(conn: sa.Connection, day: str, done: Collection[Mapping[str, Any]]) -> Counter[str]:
     """How many of today's visits are of whose day: theirs for whom they were planned, whoever paid them."""
+    if not done:
+        return Counter()
     people = sorted({visit["person_id"] for visit in done})
     planned = planned_for(conn, day, people)
     homes = repository.grids_of(conn, people)
-    teams = caseload.visitor_of_grid(caseload.workers(conn), caseload.grids(conn)) if people else {}
+    teams = caseload.visitor_of_grid(caseload.workers(conn), caseload.grids(conn))
     owner = {}
     for visit in done:
         person, paid_by = visit["person_id"], visit["worker_id"]

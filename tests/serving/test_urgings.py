@@ -259,6 +259,23 @@ def test_in_a_month_no_step_is_lost_none_is_sent_twice_and_none_early(
 # What becomes of single cases.
 
 
+def test_workers_see_what_their_grid_is_urged_about(centre: TestClient, store: Store) -> None:
+    made = centre.post("/v1/cases", json=case("x")).json()
+    due = {one["kind"]: parse_instant(one["due_at"]) for one in made["deadlines"]}
+    look(centre, Clock(due["respond"] + 15 * MINUTE))
+    for worker, found in (("w1", [("x", "respond", "due", "community")]), ("w2", [])):
+        header = key_of(store, "worker", worker_id=worker)
+        told = centre.get("/v1/urgings", headers=header).json()["urgings"]
+        assert [(u["dispute_id"], u["deadline"], u["step"], u["reached"]) for u in told] == found
+        higher = centre.get("/v1/urgings", params={"level": "community"}, headers=header)
+        assert higher.status_code == 422 and higher.json()["errors"][0]["field"] == "level"
+    page = person(centre, store, "worker").get("/visits").text
+    assert "催办本网格" in page and "30分钟内响应" in page and "已升至社区" in page
+    met = centre.post("/v1/cases/x/events", json=event("e", "contacted"))
+    assert met.status_code == 201
+    assert "催办本网格" not in person(centre, store, "worker").get("/visits").text
+
+
 def test_steps_wait_are_sent_in_their_order_and_end_when_the_deadline_is_met(
     centre: TestClient, store: Store
 ) -> None:

@@ -123,6 +123,7 @@ def test_the_community_moves_visits_on_its_page(centre: TestClient, store: Store
     staff = person(centre, store, "centre", area="community:c1")
     first, *_ = people(lists(centre)["w1"])
     page = staff.get("/rounds").text
+    assert "这里没有走访人员" in staff.get("/rounds", area="community:c2").text  # out of the key's area
     assert "走访安排" in page and f'value="{first}"' in page and "网格员 · 待访 3 户" in page
     form = {"area": "community:c1", "worker_id": "w1", "to_worker_id": "w3", "reason": "当日请假"}
     unsaid = staff.send("/rounds", form)

@@ -302,8 +302,12 @@ def _answers(district: District, staff: Desk) -> None:
 
 
 def _looks_around(district: District, staff: Desk) -> None:
-    """What the centre has besides: map, reports, what was learned of harms, its own practice, the watch."""
+    """What the centre has besides: who walks where, map, reports, what harms taught, its practice, the watch."""
     page = staff.page
+    page.get_by_role("link", name="走访安排").click()
+    page.locator("summary").first.click()
+    expect(page.get_by_role("button", name="整份改派").first).to_be_visible()
+    district.look(staff)
     page.get_by_role("link", name="平安地图").click()
     page.locator("#map[data-ready=yes]").wait_for()
     expect(page.locator("#areas tbody tr").first).to_be_visible()
