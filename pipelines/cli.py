@@ -172,12 +172,18 @@ def features_build(
     store: Store = None,
     engine: EngineOption = Engine.DUCKDB,
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="Cases in a part.")] = PART_ROWS,
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text", help="The masked texts too, as a model reads them; for the owner's eyes only."
+        ),
+    ] = False,
     track: Track = True,
 ) -> None:
     """Compute the features of disputes as of moments."""
     from pipelines.features_build import run  # noqa: PLC0415
 
-    run(records, store, cases=cases, out=out, engine=engine, part_rows=part_rows, track=track)
+    run(records, store, cases=cases, out=out, engine=engine, part_rows=part_rows, text=text, track=track)
 
 
 def _add_registered() -> None:

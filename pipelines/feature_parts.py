@@ -21,7 +21,7 @@ from features.catalogue import COLUMNS
 from pipelines.cases_file import Cases
 from pipelines.writing import one_writer, whole_file
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "_manifest.json"
 """The underscore keeps it out of the way of whoever reads the folder as one table."""
 SCHEMA: Final = pa.schema(
@@ -31,6 +31,8 @@ SCHEMA: Final = pa.schema(
         *((name, pa.float64()) for name in COLUMNS),
     ]
 )
+TEXT: Final = pa.field("text", pa.string())
+_OWNER_ONLY: Final = 0o600
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Inputs:
         SHA-256 (hex) of records, cases in their order, and declarations.
     rows, part_rows
         How many cases there are, and in a part.
+    text
+        Whether the texts are written, too.
     """
 
     data_digest: str
@@ -50,6 +54,7 @@ class Inputs:
     cases_digest: str
     rows: int
     part_rows: int
+    text: bool = False
     format: int = FORMAT
 
 
@@ -148,8 +153,13 @@ class Parts:
             pa.array(cases.as_of).cast(SCHEMA.field("as_of").type),
             *(pa.array(frame[name].to_numpy(np.float64)) for name in COLUMNS),
         ]
+        table = pa.Table.from_arrays(columns, schema=SCHEMA)
+        if self._inputs.text:
+            table = table.append_column(TEXT, pa.array(frame[TEXT.name], pa.string()))
         with whole_file(self._file(first)) as draft:
-            pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), draft)
+            if self._inputs.text:
+                draft.touch(_OWNER_ONLY)
+            pq.write_table(table, draft)
             _to_disk(draft)
 
     def finish(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from docket.snapshot import Clock
 from features.catalogue import catalogue_hash
 from features.engine import compute
+from features.frame import feature_frame
 from pipelines.cases_file import read_cases
 from pipelines.defaults import Engine
 from pipelines.engines import opened, require
@@ -25,12 +26,13 @@ def run(
     out: Path,
     engine: Engine,
     part_rows: int,
+    text: bool,
     track: bool,
 ) -> None:
     """Build what isn't there yet of the features of `cases` in `out`.
 
-    A case is seen as `anlan score` sees it: by what was recorded by its moment. Texts aren't written: they
-    would be copies of narratives outside of the records.
+    A case is seen as `anlan score` sees it: by what was recorded by its moment. Texts are written only if
+    they are asked for: they are copies of narratives outside of the records, if masked ones.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def run(
         wanted = read_cases(cases, snapshot)
         tell("digest of the records")
         total = len(wanted.dispute_ids)
-        inputs = Inputs(snapshot.digest, catalogue_hash(), digest_cases(wanted), total, part_rows)
+        inputs = Inputs(snapshot.digest, catalogue_hash(), digest_cases(wanted), total, part_rows, text)
         with parts_of(out, inputs) as parts:
             if parts.complete and not parts.wanted():
                 sys.stdout.write(f"{out}: {total:,} cases, complete already\n")
@@ -60,7 +62,8 @@ def run(
                     for first, last in missing:
                         report("features", done, total)
                         part = wanted.part(first, last)
-                        frame = compute(batch.source, part.dispute_ids, part.as_of)
+                        made = feature_frame if text else compute
+                        frame = made(batch.source, part.dispute_ids, part.as_of)
                         parts.write(first, part, frame)
                         done += last - first
                     report("features", done, total)
@@ -82,6 +85,6 @@ def _log(inputs: Inputs, engine: Engine, found: int) -> None:
 
     with mlflow.start_run(experiment_id=experiment(), run_name="features build"):
         mlflow.set_tags({"data_digest": inputs.data_digest, "catalogue_hash": inputs.catalogue_hash})
-        mlflow.log_params({"engine": engine.value, "part_rows": inputs.part_rows})
+        mlflow.log_params({"engine": engine.value, "part_rows": inputs.part_rows, "text": inputs.text})
         mlflow.log_param("cases_digest", inputs.cases_digest)
         mlflow.log_metrics({"rows": float(inputs.rows), "rows_from_before": float(found)})
