@@ -28,6 +28,7 @@ READINGS = {
 }  # fmt: skip
 SLIPS = 0.01
 DEBRIS = 0.05
+LINE_ENDS = 0.01
 
 
 @cache
@@ -46,9 +47,14 @@ def ruby(text: str, rng: np.random.Generator) -> str:
 
 
 def debris(text: str, rng: np.random.Generator) -> str:
-    """Spaces, line ends and invisible characters between characters, as forms and scans leave them."""
-    marks = (" ", "\u200b", "\u3000", "\ufeff", "\r\n")
+    """Spaces and invisible characters between characters, as forms and scans leave them."""
+    marks = (" ", "\u200b", "\u3000", "\ufeff")
     return "".join(c + (marks[rng.integers(len(marks))] if rng.random() < DEBRIS else "") for c in text)
+
+
+def lines(text: str, rng: np.random.Generator) -> str:
+    """Line ends inside of sentences, one after a hundred characters."""
+    return "".join(c + ("\r\n" if rng.random() < LINE_ENDS else "") for c in text)
 
 
 def slips(text: str, rng: np.random.Generator) -> str:
@@ -91,6 +97,7 @@ PERTURBATIONS: dict[str, Perturbation] = {
     "traditional script": traditional,
     "readings in brackets": ruby,
     "spaces and invisible marks": debris,
+    "line ends within sentences": lines,
     "slips of the pen, 1 in 100": slips,
     "other punctuation": marks,
     "sentences in another order": order,
