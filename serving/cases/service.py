@@ -166,7 +166,8 @@ def store(conn: sa.Connection, key: Key, case: CaseIn, idempotency_key: str | No
             raise Conflict("The Idempotency-Key was used before, for another case.")
         if earlier.body_digest != digest:
             raise Conflict(
-                "dispute_id was posted before with another body. To change a case: PATCH /v1/cases/{dispute_id}."
+                "dispute_id was posted before with another body. "
+                "To change a case: PATCH /v1/cases/{dispute_id}."
             )
         if idempotency_key not in (None, earlier.idempotency_key) and spent is None:
             # A second key for the same case stands for it, too.
