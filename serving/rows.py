@@ -83,7 +83,8 @@ def reference_errors(
         for place, row in enumerate(rows):
             value = row.get(column.name)
             if value is not None and value not in known:
-                expected = f"an id of {column.refers} that the service knows"
+                brought = " or that the request brings" if column.refers in given else ""
+                expected = f"an id of {column.refers} that the service knows{brought}"
                 found.append(_error(where.format(place), column.name, faults.DANGLING, expected))
     return found
 

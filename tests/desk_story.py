@@ -91,7 +91,7 @@ def _refused(client: httpx.Client, desk: Desk, phone: Desk, slip: str) -> list[h
     answers += [client.get(path) for path in (
         f"/v1/queue?kind={PHRASE}&area={NAME}", f"/v1/queue?cursor={PHONE}", f"/v1/slips?state={NAME}",
         f"/v1/registry?category={NAME}&area={ADDRESS}", f"/v1/reports?period={PHRASE}&area={NUMBER}",
-        f"/v1/map?period={PHONE}&level={NAME}", f"/v1/reviews?since={PHRASE}", f"/v1/urgings?level={NAME}",
+        f"/v1/map?period={PHONE}&level={NAME}", f"/v1/urgings?level={NAME}",
     )]  # fmt: skip
     answers += [desk.http.get(path) for path in (
         f"/queue?area={NAME}", f"/cases/{PHRASE}", f"/slips/{PHONE}", f"/slips?cursor={PHONE}", f"/{NAME}/{PHONE}",
@@ -106,7 +106,10 @@ def _refused(client: httpx.Client, desk: Desk, phone: Desk, slip: str) -> list[h
             "/registry/entries",
             {"dispute_id": "a", "person_id": NUMBER, "category": NAME, "reason": NARRATIVE},
         ),
-        ("/cases/a/annotations", {"annotation_id": "n2", "cue": "weapon", "present": "yes", "quote": PHONE}),
+        (
+            "/cases/a/annotations",
+            {"annotation_id": "n2", "cue": "weapon", "present": "yes", "quote": PHONE * 2},
+        ),
     ):
         answers += [desk.send(path, form), desk.http.post(path, data={"csrf": PHONE, **form})]
     answers.append(

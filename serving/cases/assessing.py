@@ -188,8 +188,9 @@ def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then |
     new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
     if new:
         webhooks.assessed(conn, answer, earlier)
-    unmet = show_on_board(conn, dispute_id)
-    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn), unmet=unmet)
+    moment = database_now(conn)
+    unmet = show_on_board(conn, dispute_id, moment)
+    follow(conn, state.settings.ladder, dispute_id, now=moment, unmet=unmet)
     unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
     if then is not None:
         then(conn, answer["assessment_id"], text)

@@ -105,8 +105,9 @@ def _settled(conn: sa.Connection, state: State, ask: Ask, now: int, values: Mapp
     dispute_id, assessment_id = values["dispute_id"], values["assessment_id"]
     recommended, colour = values["recommended"], values["colour"]
     repository.add_decision(conn, decided_at=now, **values)
-    unmet = show_on_board(conn, dispute_id)
-    follow(conn, state.settings.ladder, dispute_id, now=database_now(conn), unmet=unmet)
+    moment = database_now(conn)
+    unmet = show_on_board(conn, dispute_id, moment)
+    follow(conn, state.settings.ladder, dispute_id, now=moment, unmet=unmet)
     taken = note(conn, ask, new=True, answer=repository.decisions(conn, dispute_id)[-1])
     webhooks.decided(
         conn,

@@ -22,13 +22,13 @@ URGENCY: Final[dict[str, int]] = {colour: place for place, colour in enumerate(r
 """The most urgent first."""
 
 
-def show_on_board(conn: sa.Connection, dispute_id: str, now: int | None = None) -> list[tuple[int, str]]:
+def show_on_board(conn: sa.Connection, dispute_id: str, now: int) -> list[tuple[int, str]]:
     """Bring the board up to what is known of a case: its latest assessment and decision, and what is due.
 
     Parameters
     ----------
     now
-        µs, by the caller's clock; else by this one.
+        µs, by the database's clock, which is one for all workers.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def show_on_board(conn: sa.Connection, dispute_id: str, now: int | None = None) 
         "colour": colour,
         "decided": decided,
     }
-    closed, due = _due(conn, dispute_id, latest, now_micros() if now is None else now)
+    closed, due = _due(conn, dispute_id, latest, now)
     at, kind = due[0] if due else (NEVER, None)
     order = {"urgency": URGENCY[colour], "due_at": at, "due_kind": kind, "closed": closed}
     mine = BOARD.c.dispute_id == dispute_id
