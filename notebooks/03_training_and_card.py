@@ -59,9 +59,24 @@ main = figures.query("target == 'escalation' and horizon_days == 90").set_index(
 main[["value", "low", "high", "n", "n_pos"]].round(3)
 
 # %%
-for name, png in held_out_plots(trained).items():
-    if name in ("reliability_90", "precision_recall"):
-        display(Image(png))
+held_out = held_out_plots(trained)
+for name in ("reliability_90", "precision_recall"):
+    if name in held_out:
+        display(Image(held_out[name]))
+
+# %% [markdown]
+# ## What more records would bring, and how early a colour is
+#
+# The curve is of models that were taught by the latest part of the records alone. Lead times are of the disputes that came to
+# harm: grey is harm that nobody was told of by a yellow or red.
+
+# %%
+pd.DataFrame(trained.report["lead_times"])
+
+# %%
+for name in ("learning_curve", "lead_times"):
+    if name in held_out:
+        display(Image(held_out[name]))
 
 # %% [markdown]
 # ## What adds to a risk

@@ -18,6 +18,7 @@ def test_a_new_version_is_the_challenger_and_is_compared(
 ) -> None:
     trained.anlan("load", trained.records, "--store", sqlite_url)
     uri = trained.anlan("retrain", "--store", sqlite_url).stdout.split()[-1]
+    assert list((trained.folder / "var" / "training").iterdir()) == []  # of neither training anything is left
     client = mlflow.MlflowClient(trained.environment["MLFLOW_TRACKING_URI"])
     names = {
         alias: str(client.get_model_version_by_alias("anlan", alias).version)
