@@ -62,7 +62,7 @@ def _day(value: object) -> object:
 def _plain(text: str) -> str:
     if _IDENTIFIER.fullmatch(text) is None:
         raise ValueError(
-            "only letters a-z, digits, Chinese characters and . _ : @ + ~ - are taken, none of these signs first"
+            "only letters a-z, digits, Chinese characters and . _ : @ + ~ - are taken, no such sign first"
         )
     return text
 
