@@ -1,4 +1,7 @@
-"""Notebooks run from their text form; as a program, it runs all of them on a demo and writes the pairs."""
+"""Notebooks run from their text form; as a program, it runs them on a demo and writes the pairs.
+
+python tests/notebook_runs.py DEMO [04 05 …]
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,17 @@ def executed(text: Path, demo: Path) -> nbformat.NotebookNode:
         If a cell fails; the message shows which and why.
     """
     notebook = jupytext.read(text)
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    client = NotebookClient(notebook, timeout=1_800, resources={"metadata": {"path": str(NOTEBOOKS)}})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     environment |= {"ANLAN_DEMO": str(demo), "PYTHONPATH": str(NOTEBOOKS.parent)}
     client.execute(env=environment)
     return notebook
 
 
-def _write_pairs(demo: Path) -> None:
+def _write_pairs(demo: Path, numbers: list[str]) -> None:
     for text in sorted(NOTEBOOKS.glob("*.py")):
+        if numbers and text.name[:2] not in numbers:
+            continue
         notebook = executed(text, demo)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # when it ran: another on each run
@@ -45,4 +50,4 @@ def _write_pairs(demo: Path) -> None:
 
 
 if __name__ == "__main__":
-    _write_pairs(Path(sys.argv[1]).resolve())
+    _write_pairs(Path(sys.argv[1]).resolve(), sys.argv[2:])
