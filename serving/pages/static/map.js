@@ -6,7 +6,7 @@ const place = document.getElementById("map");
 const pointed = document.getElementById("pointed");
 const slider = document.getElementById("f-slide"), period = document.getElementById("f-period");
 const NONE = { type: "FeatureCollection", features: [] };
-let map = null, level = null, hovered = null, areas = NONE;
+let map = null, level = null, hovered = null, areas = NONE, outline = null;
 
 const numbers = () => document.getElementById("numbers");
 const row = (number) => document.querySelector(`#areas tr[data-number="${number}"]`);
@@ -80,11 +80,26 @@ function point(number) {
   if (number === hovered) return;
   hovered = number;
   const line = number === null ? null : row(number);
-  const area = areas.features.find((feature) => feature.id === number);
-  map.getSource("pointed").setData(line === null || !area ? NONE : area);
+  trace();
   if (line === null) return;
   const heads = [...document.querySelectorAll("#areas thead th")].map((head) => head.textContent);
   pointed.textContent = [...line.cells].map((cell, at) => (at ? `${heads[at]} ${cell.textContent}` : cell.textContent)).join("　");
+}
+
+// The outline of what is pointed at lies over the map: drawn on it, each move of the mouse would paint 3,000 areas anew.
+
+function overlay() {
+  map.getCanvasContainer().append(document.getElementById("outline").content.cloneNode(true));
+  outline = place.querySelector(".outline path");
+  map.on("move", trace);
+  map.on("resize", trace);
+}
+
+function trace() {
+  const geometry = areas.features.find((feature) => feature.id === hovered && row(hovered) !== null)?.geometry;
+  const rings = !geometry ? [] : geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
+  const onScreen = (at) => { const { x, y } = map.project(at); return `${x.toFixed(1)} ${y.toFixed(1)}`; };
+  outline.setAttribute("d", rings.map((ring) => `M${ring.map(onScreen).join("L")}Z`).join(""));
 }
 
 function listen() {
@@ -126,8 +141,7 @@ async function draw() {
     style: {
       version: 8,
       sources: {
-        areas: { type: "geojson", data: NONE },
-        pointed: { type: "geojson", data: NONE },
+        areas: { type: "geojson", data: NONE, maxzoom: 11, buffer: 16 }, // below five metres nothing is told apart; fewer tiles to cut
       },
       layers: [
         { id: "ground", type: "background", paint: { "background-color": "#fafbf9" } },
@@ -139,7 +153,6 @@ async function draw() {
             "fill-outline-color": "#7c8782",
           },
         },
-        { id: "pointed", type: "line", source: "pointed", paint: { "line-color": "#1b2420", "line-width": 3 } },
       ],
     },
   });
@@ -147,6 +160,7 @@ async function draw() {
   map.addControl(new NavigationControl({ showCompass: false }));
   map.addImage("hatch", hatch());
   await new Promise((done, fail) => { map.once("load", done); map.once("error", (event) => fail(event.error)); });
+  overlay();
   listen();
   await show();
   place.dataset.ready = "yes";
