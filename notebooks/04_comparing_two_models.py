@@ -25,7 +25,7 @@ from pathlib import Path
 demo = Path(os.environ.get("ANLAN_DEMO", "../demo")).resolve()
 records = max(path for path in demo.glob("records*") if path.is_dir())
 os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{demo}/mlruns/mlflow.db")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+_ = os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 # %%
 import matplotlib.pyplot as plt

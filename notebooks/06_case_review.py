@@ -24,7 +24,7 @@ from pathlib import Path
 demo = Path(os.environ.get("ANLAN_DEMO", "../demo")).resolve()
 records = max(path for path in demo.glob("records*") if path.is_dir())
 os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{demo}/mlruns/mlflow.db")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+_ = os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 # %%
 import matplotlib.pyplot as plt
@@ -86,6 +86,7 @@ for name in ("escalation_30", "escalation_90", "escalation_180"):
 axes.axvline(pd.to_datetime(harm["at"], unit="us"), color="#b5532a", label=f"{harm['kind']}")
 axes.set(ylabel="risk", ylim=(0, None))
 axes.legend(frameon=False, fontsize=8)
+figure.autofmt_xdate()
 plt.show()
 pd.DataFrame(
     {

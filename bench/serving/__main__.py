@@ -1,6 +1,6 @@
 """The service beside `mlflow models serve` and the bare call, one box, the same model.
 
-Run by `make bench-serving`, or `python -m bench.serving` from the root; `--quick` is what the tests run.
+Run by `make bench-serving`, or `python -m bench.serving` from the root; `--quick` tries it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from docket.demo import generate
+from models.gates import NAMES
 
 END: Final = date(2026, 6, 30)
 CUT: Final = "2026-01-01"
@@ -100,7 +101,9 @@ def world(cache: Path, *, disputes: int, seed: int) -> World:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         generate(folder / "records", end=END, disputes=disputes, seed=seed)
-        found.anlan("train", "--records", "records", "--until", CUT)
+        signed = ("--promote", "--by", "bench", "--reason", "a bench")
+        waived = (f"--waive={name}=a bench" for name in NAMES)  # what it answers with is timed, not judged
+        found.anlan("train", "--records", "records", "--until", CUT, *signed, *waived)
         found.anlan("load", "records", "--store", "sqlite:///store.db")
         (folder / "done").write_text(json.dumps({"disputes": disputes, "seed": seed}), encoding="utf-8")
     return found
