@@ -203,6 +203,8 @@ def _warm_up(state: State, current: Current | None) -> None:
         with state.store.snapshot() as conn:
             row = conn.execute(latest).first()
         if row is None:
+            with state.store.snapshot() as conn:  # what must be compiled needs no case
+                state.one_case.warm(conn, now_micros())
             return
         with state.store.snapshot() as conn:
             assessed(conn, state, current, str(row[0]), int(row[1]))
