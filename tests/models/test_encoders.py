@@ -203,7 +203,7 @@ def test_a_body_without_safetensors_is_refused(tiny: Path, tmp_path: Path) -> No
 
 def test_what_is_missing_says_which_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(EncoderMissingError, match=r"anlan\[encoder\]"):
+    with pytest.raises(EncoderMissingError, match=r"\.\[encoder\]"):
         TransformerEncoder().fit(*lessons())
 
 

@@ -71,8 +71,8 @@ def test_a_lead_that_agrees_with_the_harms_is_followed_and_one_that_does_not_is_
     table, _, _ = rows_of(4_000)
     alone = fitted(None)
     x = alone.design(table)
-    right = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]), np.array([1.0, 0, 0])))
-    wrong = fitted(trouble.Lead(x @ np.array([-1.0, 0, 0]), np.array([-1.0, 0, 0])))
+    right = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]), np.array([1.0, 0, 0]), 1))
+    wrong = fitted(trouble.Lead(x @ np.array([-1.0, 0, 0]), np.array([-1.0, 0, 0]), 1))
     assert right.coefficients[0] > 1.5 * alone.coefficients[0] > 0
     assert np.allclose(wrong.coefficients, alone.coefficients, atol=1e-3)
 
@@ -80,7 +80,7 @@ def test_a_lead_that_agrees_with_the_harms_is_followed_and_one_that_does_not_is_
 def test_following_a_lead_leaves_the_mean_hazard_alone() -> None:
     table, rows, _ = rows_of(4_000)
     x = fitted(None).design(table)
-    led = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]) + 5.0, np.array([1.0, 0, 0])))
+    led = fitted(trouble.Lead(x @ np.array([1.0, 0, 0]) + 5.0, np.array([1.0, 0, 0]), 1))
     found = led.hazards(table, np.zeros((len(table), 0)), np.zeros((len(table), len(TEXT_COLUMNS))))[:, 2]
     assert np.isclose(found.mean(), rows.event.mean(), rtol=0.05)
 
