@@ -101,5 +101,5 @@ def test_a_share_of_nothing_and_no_setting_trace_nothing() -> None:
 
 def test_without_the_extra_the_setting_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
-    with pytest.raises(BadInput, match=r"anlan\[otel\]"):
+    with pytest.raises(BadInput, match=r"\.\[otel\]"):
         tracing(Settings(store="sqlite:///x.db", traces="http://127.0.0.1:4318/v1/traces"))
