@@ -191,6 +191,7 @@ def test_what_people_write_is_kept_as_written_and_never_run(http: httpx.Client, 
         "'); DROP TABLE disputes; -- {{7*7}} ${7*7} <script>alert(1)</script> {0.__class__} %s ../../etc/passwd"
         "\t换行\r\n=cmd|'/C calc'!A0"
     )
+    workers = count(store, "workers")
     assert http.post("/v1/cases", json=case("案2026-01.a:b@c+d~e", written)).status_code == 201
     known = http.get("/v1/cases/案2026-01.a:b@c+d~e").json()
     assert known["dispute"]["text"] == written and "49" not in json.dumps(known["assessment"]["reasons"])
@@ -198,7 +199,7 @@ def test_what_people_write_is_kept_as_written_and_never_run(http: httpx.Client, 
         refused(http.get("/v1/visits", params={"worker": value}), 404)
         refused(http.get("/v1/visits", params={"date": value}), 422)
         refused(http.get(f"/v1/cases/{httpx.QueryParams({'a': value})}"), 404)
-    assert count(store, "workers") == 2 and count(store, "disputes") == 1
+    assert count(store, "workers") == workers > 0 and count(store, "disputes") == 1
 
 
 def test_paths_are_taken_as_they_are(server: Server, store: Store) -> None:
