@@ -19,7 +19,8 @@ def test_a_new_version_is_the_challenger_and_is_compared(
     trained.anlan("load", trained.records, "--store", sqlite_url)
     uri = trained.anlan("retrain", "--store", sqlite_url).stdout.split()[-1]
     assert list((trained.folder / "var" / "training").iterdir()) == []  # of neither training anything is left
-    client = mlflow.MlflowClient(trained.environment["MLFLOW_TRACKING_URI"])
+    tracking = trained.environment["MLFLOW_TRACKING_URI"]
+    client = mlflow.MlflowClient(tracking, registry_uri=tracking)
     names = {
         alias: str(client.get_model_version_by_alias("anlan", alias).version)
         for alias in ("champion", "challenger")

@@ -52,7 +52,7 @@ def test_what_cannot_be_told_yet_is_no_number(store: Store) -> None:
         assert client.post("/v1/cases", json=case("a"), headers=key_of(store, "dispatch")).status_code == 201
         assert run(["watch", "--store", store.url, "--no-track"]) == 0
         page = person(client, store, "analyst").get("/watch").text
-        assert "还不能判断" in page and "记录只有" in page and "现用模型只用了0天，至少要84天" in page
+        assert "还不能判断" in page and "记录只有" in page and "现用模型只用了0天，至少要77天" in page
         assert "没有发现异常" in page and "数字稳定不等于模型正确" in page
         wait_for("it was looked", lambda: metrics(client)["anlan_watch_age_seconds"] < 3_600)
         told = metrics(client)
