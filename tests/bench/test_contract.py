@@ -13,7 +13,7 @@ OPERATIONS = sum(len(of) for of in PUBLISHED["paths"].values())
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     store = filled(f"sqlite:///{tmp_path / 'store.db'}")
-    status, told = check(store, tmp_path, examples=10, seed=7)
+    status, told = check(store, tmp_path, examples=25, seed=7)
     store.close()
     assert status == 0, told
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
