@@ -1,9 +1,10 @@
 """The escalation hazard by interval: a ridge hazard regression, and boosted trees on what it leaves over.
 
 Both read the table, the cues and the text score, and both keep the signs that the literature is clear about
-(an asserted cue, an earlier harm never lower the risk). The line starts from the checklist: a cue is worth
-its points until the records say more, and a table column is worth little until they do. The trees start from
-the line, and get the more rounds the more harms there are to learn from; see docs/adr/0020.
+(an asserted cue, an earlier harm never lower the risk). The line starts from the checklist and from what
+trouble says: until harms say more, a cue is worth its points and a table column what it tells of trouble. The
+trees start from the line, and get the more rounds the more harms there are to learn from; see docs/adr/0020
+and 0073.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ Progress = Callable[[int, int], None]
 SUGGESTED: Final = "suggested_points"
 """Checklist points by the tagger: worth what a point is worth, until harms say more."""
 TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst", SUGGESTED)
+TEXT_STARTS: Final = {"text_sum": 0.3, "trouble_sum": 0.2, SUGGESTED: 0.3}
+"""What a text column is worth before harms say more; the others nothing. See docs/adr/0073."""
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
 
@@ -154,6 +157,10 @@ class EscalationHazard:
         points = np.concatenate([cue_points, [float(name == SUGGESTED) for name in self.text_names]])
         led = np.zeros(len(x)) if lead is None else _centred(lead.column[used], weight[used])
         said = np.zeros(len(x)) if neighbour is None else _centred(x[:, :read] @ neighbour, weight[used])
+        starts = [TEXT_STARTS.get(name, 0.0) for name in self.text_names]
+        sums = [settings.lead_start, 0.0, settings.points_start]
+        if neighbour is not None:  # its line holds what lead and points were worth to it
+            sums = [0.0, 1.0, 0.0]
         self.intercept, found = fit_ridge(
             np.column_stack([x, led, said, x[:, terms:] @ points]),
             events[used],
@@ -164,7 +171,7 @@ class EscalationHazard:
             weight=weight[used],
             offset=np.log(exposure[used]),
             bounds=np.concatenate([self.design.signs, self.cue_signs, np.ones(texts + 3, dtype=np.int64)]),
-            centre=np.repeat((0.0, float(neighbour is not None), 0.0), (x.shape[1] + 1, 1, 1)),
+            centre=np.concatenate([np.zeros(read), starts, sums]),
         )
         # points, lead and neighbour are sums over columns: what they are worth goes into the columns'
         *coefficients, follow, believe, point = found

@@ -17,10 +17,11 @@ class HazardSettings:
         Ridge penalty of the terms that say how far on a dispute is (`STAGE`).
     cue_penalty
         Ridge penalty of what a cue is worth beyond its checklist points.
-    points_penalty
-        Ridge penalty of what one checklist point is worth.
-    lead_penalty
-        Ridge penalty of how far the lead is followed; see `models.trouble`.
+    points_start, points_penalty
+        What one checklist point is worth before harms say more, as a factor on the log hazard, and the ridge
+        penalty of departing from it; see docs/adr/0073 for this and the next.
+    lead_start, lead_penalty
+        The same of how far the lead is followed; see `models.trouble`.
     neighbour_penalty
         Ridge penalty of following a neighbour's line more or less than it says; see `models.neighbour`.
     trees
@@ -36,9 +37,11 @@ class HazardSettings:
     table_penalty: float = 3000.0
     stage_penalty: float = 15.0
     cue_penalty: float = 60.0
-    points_penalty: float = 0.01
+    points_start: float = 0.1
+    points_penalty: float = 300.0
     text_penalty: float = 20.0
-    lead_penalty: float = 30.0
+    lead_start: float = 1.5
+    lead_penalty: float = 10.0
     neighbour_penalty: float = 30.0
     trees: int = 80
     harms_a_tree: float = 10.0

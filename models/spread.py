@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+_INTERCEPT_PENALTY: Final = 0.01
 LEVEL: Final = 0.8
 """What share of cases an interval is meant to cover."""
 QUANTILE: Final = 1.2816
@@ -124,7 +125,7 @@ def _penalties(hazard: EscalationHazard) -> Array:
     settings: HazardSettings = hazard.settings
     staged = [hazard.columns[term.source].name in STAGE for term in hazard.design.terms]
     parts: list[Any] = [
-        [settings.points_penalty],
+        [_INTERCEPT_PENALTY],
         np.where(staged, settings.stage_penalty, settings.table_penalty),
         np.full(len(hazard.cue_names), settings.cue_penalty),
         np.full(len(hazard.text_names), settings.text_penalty),

@@ -1,9 +1,11 @@
 """What comes far more often than harm and from the same causes: trouble, as a teacher for the hazard.
 
 A district of 20,000 disputes may teach thirty harms, but thousands of calls to the police, repeat reports,
-breached agreements, reopened disputes, orders, and visits that found things worse. Who is likely to have such
-trouble soon is learned from them by the same terms that the hazard reads, and the hazard learns from the
-harms how far to follow: a *lead*, one direction with one weight, as the checklist's points are (ADR 0034).
+failed mediations, breached agreements, reopened disputes, orders, and visits that found things worse. Who is
+likely to have such trouble soon is learned from them by the same terms that the hazard reads, and the hazard
+learns from the harms how far to follow: a *lead*, one direction with one weight, as the checklist's points
+are (ADR 0034). The terms are held close to nothing, far closer than would tell trouble best: of two hundred
+that say much the same, each then gets its part, and what is kept is what harm shares with trouble (ADR 0073).
 
 The weight is learned on scores that are out of fold by time: no row's score has learned from its own time or
 later. In the calendar of `models.splits`, with a block that begins on 2023-06-24, a row of 2023-08-01 is
@@ -34,6 +36,7 @@ KINDS: Final = frozenset(
     {
         "police_call",
         "repeat_report",
+        "mediation_failed",
         "agreement_breached",
         "reopened",
         "warning_letter",
@@ -48,7 +51,7 @@ LEAST_SEEN: Final = 0.05
 """A row teaches if so much of the 90 days has been seen."""
 LEAST_TROUBLES: Final = 30
 """With fewer rows in trouble there is nothing to follow."""
-TERM_PENALTY: Final = 100.0
+TERM_PENALTY: Final = 10_000.0
 CUE_PENALTY: Final = 30.0
 
 
