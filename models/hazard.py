@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 SUGGESTED: Final = "suggested_points"
 """Checklist points by the tagger: worth what a point is worth, until harms say more."""
 TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst", SUGGESTED)
-TEXT_STARTS: Final = {"text_sum": 0.3, "trouble_sum": 0.2, SUGGESTED: 0.3}
+TEXT_STARTS: Final = {"text_sum": 0.3, "trouble_sum": 0.2}
 """What a text column is worth before harms say more; the others nothing. See docs/adr/0073."""
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
@@ -113,7 +113,7 @@ class EscalationHazard:
         design
             The terms of the table, where they are fitted already.
         lead
-            What to follow over the terms and the cues, as far as harms say so.
+            What to follow over the terms, as far as harms say so.
         neighbour
             What another district's line gives each term and cue (`models.neighbour`): what this one starts
             from instead of nothing.

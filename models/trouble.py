@@ -6,6 +6,7 @@ likely to have such trouble soon is learned from them by the same terms that the
 learns from the harms how far to follow: a *lead*, one direction with one weight, as the checklist's points
 are (ADR 0034). The terms are held close to nothing, far closer than would tell trouble best: of two hundred
 that say much the same, each then gets its part, and what is kept is what harm shares with trouble (ADR 0073).
+What a cue says of trouble is left: a cue counts as on the checklist.
 
 The weight is learned on scores that are out of fold by time: no row's score has learned from its own time or
 later. In the calendar of `models.splits`, with a block that begins on 2023-06-24, a row of 2023-08-01 is
@@ -64,7 +65,7 @@ class Lead:
     column
         The score of the training rows, out of fold, shape (n,); NaN where nothing came before.
     direction
-        The coefficients that score a case from now on, shape (d,).
+        The coefficients that score a case from now on, shape (d,); those of cues are 0.
     troubled
         How many training rows are known to have been followed by trouble.
     """
@@ -150,6 +151,7 @@ def learned(points: Points, x: Array, signs: NDArray[np.int64], terms: int, cut:
             offset=np.log(exposure),
             bounds=signs,
         )
+        found[terms:] = 0.0
         return found
 
     direction = fitted(points.all, cut)
