@@ -23,7 +23,7 @@ def log_comparison(made: Comparison) -> str:
     experiment = registry.experiment()
     first, second = registry.find(made.ours), registry.find(made.theirs)
     told = made.tables["figures"]
-    names = told["metric"] + "." + told["target"] + "_" + told["horizon_days"].astype(str) + ".difference"
+    names = told["target"] + "_" + told["horizon_days"].astype(str) + "/" + told["metric"] + ".difference"
     less = dict(zip(names, told["difference"].to_numpy(np.float64).tolist(), strict=True))
     metrics = {name: value for name, value in less.items() if np.isfinite(value)}
     with (

@@ -51,6 +51,7 @@ def log_evaluation(
         description=f"Rolling origin: {judging}, tested on the disputes of the time after it.",
     ) as run:
         mlflow.set_tags({"kind": "evaluation", "data_digest": digest, **provenance()})
+        registry.log_records(digest, "evaluation")
         mlflow.log_params({"model": judging, "origins": len(judged.origins), "days": round(judged.days)})
         mlflow.log_metrics(_over_all(metrics))
         for name in FILES:  # and nothing else that may lie there
@@ -68,13 +69,8 @@ def log_evaluation(
 
 def _over_all(metrics: pd.DataFrame) -> dict[str, float]:
     rows = metrics[metrics["model"] == OURS]
-    names = (
-        rows["metric"].str.replace("@", ".at_")
-        + "."
-        + rows["target"]
-        + "_"
-        + rows["horizon_days"].astype(str)
-    )
+    figures = rows["metric"].str.replace("@", ".at_")
+    names = rows["target"] + "_" + rows["horizon_days"].astype(str) + "/" + figures
     told: dict[str, float] = {}
     for column, end in (("value", ""), ("low", ".low"), ("high", ".high")):
         values = rows[column].to_numpy(np.float64)

@@ -46,11 +46,11 @@ def register(trained: Trained) -> str:
         "validation_until": rfc3339(trained.validated.end),
     }
     metrics = {
-        f"{row['metric']}.{row['target']}_{row['horizon_days']}{end and '.' + end}": row[end or "value"]
+        f"{row['target']}_{row['horizon_days']}/{row['metric']}{end and '.' + end}": row[end or "value"]
         for row in report["figures"]
         for end in ("", "low", "high")
     }
-    metrics |= {f"rows.{name}": float(count) for name, count in info["rows"].items()}
+    metrics |= {f"rows/{name}": float(count) for name, count in info["rows"].items()}
     metrics |= {name: float(info[name]) for name in ("disputes", "harmed_disputes", "query_points")}
     metrics["reporting_delay_days"] = info["reporting_delay_days"]
     metrics["calibration_map_slope"] = trained.scorer.calibration.slope

@@ -18,6 +18,7 @@ from sklearn.metrics import precision_recall_curve
 
 from models.lead_times import LEADS, NEVER
 from models.metrics import at_capacity, reliability
+from models.policy import exact_interval
 
 Array = NDArray[np.float64]
 Rows = Sequence[Mapping[str, Any]]
@@ -32,16 +33,17 @@ def _png(figure: Figure) -> bytes:
 
 
 def reliability_plot(y: Array, risks: Array, title: str) -> bytes:
-    """Observed rate against mean risk by decile, with two standard errors."""
-    table = reliability(y, risks)
-    figure = Figure(figsize=(4.6, 4.2), dpi=110, layout="constrained")
+    """Observed rate against mean risk by decile, with exact 95 % intervals: no harm leaves a width too."""
+    mean, rate, cases = reliability(y, risks).T
+    ends = [exact_interval(round(share * n), round(n)) for share, n in zip(rate, cases, strict=True)]
+    low, high = np.array(ends, dtype=float).T
+    figure = Figure(figsize=(4.6, 4.4), dpi=110, layout="constrained")
     axes = figure.subplots()
-    spread = 2 * np.sqrt(np.maximum(table[:, 1] * (1 - table[:, 1]), 1e-12) / table[:, 2])
-    axes.errorbar(table[:, 0], table[:, 1], yerr=spread, fmt="o-", capsize=3, label="deciles of risk")
-    top = float(max(table[:, :2].max() * 1.15, 1e-3))
-    axes.plot([0, top], [0, top], "--", color="grey", label="perfect")
-    axes.set(xlim=(0, top), ylim=(0, top), xlabel="mean risk", ylabel="observed rate", title=title)
-    axes.legend(loc="upper left", frameon=False)
+    axes.errorbar(mean, rate, yerr=(rate - low, high - rate), fmt="o", capsize=3, label="deciles of risk")
+    right, top = float(mean.max() * 1.15), float(max(high.max() * 1.05, 1e-3))
+    axes.plot([0, right], [0, right], "--", color="grey", label="perfect")
+    axes.set(xlim=(0, right), ylim=(0, top), xlabel="mean risk", ylabel="observed rate", title=title)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return _png(figure)
 
 

@@ -101,15 +101,16 @@ def promote(
     waivers: Mapping[str, str],
     alias: str = CHAMPION,
 ) -> None:
-    """Name a version, unless a gate is shut and nobody waives it.
+    """Name a version; as champion only if no gate is shut that nobody waives.
 
     Raises
     ------
     models.gates.PromotionBlockedError
         Naming every gate that is shut.
     """
-    gates.refuse(found.uri, held, waivers)
-    used = {gate.name: waivers[gate.name] for gate in held if not gate.passed}
+    if alias == CHAMPION:
+        gates.refuse(found.uri, held, waivers)
+    used = {gate.name: waivers[gate.name] for gate in held if not gate.passed and gate.name in waivers}
     tags = _signed(signed, alias) | {
         "gates": _text({gate.name: gate.told for gate in held}),
         "waived": _text(used),

@@ -22,12 +22,18 @@ Rows = Sequence[Mapping[str, Any]]
 
 _COLOUR_WORDS: Final = {"red": "红", "yellow": "黄", "blue": "蓝", "none": "—"}
 _FINDING_WORDS: Final = {"calm": "平稳", "tense": "紧张", "worse": "恶化", "unknown": "不详"}
-_WIDTHS: Final = (11, 10, 6, 14, 14, 8, 25, 9, 60, 25, 12, 50, 50)
+_WIDTHS: Final = (13, 10, 6, 20, 14, 8, 20, 8, 60, 20, 10, 50, 50)
+_HEADS: Final[Mapping[str, str]] = {
+    "date": "日期", "worker_id": "走访人员", "rank": "序号", "person_id": "对象", "dispute_id": "案件",
+    "colour": "颜色", "due_at": "应访", "overdue": "超期", "reasons": "为何走访", "last_visit_at": "上次走访",
+    "last_finding": "上次情况", "look_out_for": "留意", "do_not_say": "不要说",
+}  # fmt: skip
+"""What a sheet for people calls the columns."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(rows: Rows) -> bytes:
-    """CSV in UTF-8; the byte order mark tells spreadsheet programs so."""
+    """CSV for programs, in UTF-8; the byte order mark tells spreadsheet programs so."""
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(LIST_COLUMNS)
@@ -36,15 +42,16 @@ def csv_bytes(rows: Rows) -> bytes:
 
 
 def xlsx_bytes(rows: Rows) -> bytes:
-    """One sheet with a frozen header and wrapped text."""
+    """One sheet for people: words for codes, times as they are read, a frozen header and wrapped text."""
     book = Workbook()
     sheet = book.active
     if sheet is None:
         raise RuntimeError("a new workbook has a sheet")
     sheet.title = "走访清单"
-    sheet.append(list(LIST_COLUMNS))
+    sheet.append([_HEADS[column] for column in LIST_COLUMNS])
     for row in rows:
-        sheet.append([_cell(row[column]) for column in LIST_COLUMNS])
+        told = _in_words(row)
+        sheet.append([_cell(told[column]) for column in LIST_COLUMNS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for line in sheet.iter_rows(min_row=2):
@@ -80,6 +87,18 @@ def render_html(rows: Rows) -> str:
     )
 
 
+def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "date": _day(datetime.fromisoformat(row["date"])),
+        "colour": "无色" if row["colour"] == "none" else _COLOUR_WORDS[row["colour"]],
+        "due_at": _when(row["due_at"]),
+        "overdue": "是" if row["overdue"] else "否",
+        "last_visit_at": _when(row["last_visit_at"]),
+        "last_finding": _FINDING_WORDS.get(row["last_finding"] or "", "—"),
+    }
+
+
 def _cell(value: object) -> object:
     """A cell that no spreadsheet program runs as a formula: ids come from outside."""
     if isinstance(value, bool):
@@ -93,7 +112,11 @@ def _when(moment: str | None) -> str:
     if not moment:
         return "—"
     at = datetime.fromisoformat(moment)
-    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+    return f"{_day(at)} {at:%H:%M}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.year}年{at.month}月{at.day}日"
 
 
 MAKERS: Final[Mapping[str, Callable[[Rows], bytes]]] = {

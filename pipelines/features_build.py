@@ -81,10 +81,12 @@ def _log(inputs: Inputs, engine: Engine, found: int) -> None:
     """A run in MLflow that says what was built from what."""
     import mlflow  # noqa: PLC0415 - only where a run is logged
 
-    from models.registry import experiment  # noqa: PLC0415
+    from models.registry import experiment, log_records  # noqa: PLC0415
 
     with mlflow.start_run(experiment_id=experiment(), run_name="features build"):
-        mlflow.set_tags({"data_digest": inputs.data_digest, "catalogue_hash": inputs.catalogue_hash})
+        told = {"data_digest": inputs.data_digest, "catalogue_hash": inputs.catalogue_hash}
+        mlflow.set_tags({"kind": "features", **told})
+        log_records(inputs.data_digest, "features")
         mlflow.log_params({"engine": engine.value, "part_rows": inputs.part_rows, "text": inputs.text})
         mlflow.log_param("cases_digest", inputs.cases_digest)
         mlflow.log_metrics({"rows": float(inputs.rows), "rows_from_before": float(found)})

@@ -69,7 +69,7 @@ def run(
     models.registry.NoSuchModelError
         If there is no such version.
     models.gates.PromotionBlockedError
-        If a gate is shut and nobody waives it.
+        If a gate to champion is shut and nobody waives it.
     """
     decision = Decision.of(by, reason, waive)
     found = registry.find(uri_of(named))
@@ -89,16 +89,19 @@ def decide(
 ) -> None:
     """Ask the gates, tell what they say, and name the version; a store's log keeps who did.
 
+    A challenger is named whatever they say: nobody is shown its answers, which may bring what a gate lacks.
+
     Raises
     ------
     models.gates.PromotionBlockedError
-        If a gate is shut and nobody waives it.
+        If a gate to champion is shut and nobody waives it.
     """
     held = promotion.asked_of(found, snapshot, progress=report)
     for line in gates.lines(held, decision.waivers):
         sys.stderr.write(f"{line}\n")
-    gates.refuse(found.uri, held, decision.waivers)
-    waived = ", ".join(gate.name for gate in held if not gate.passed)
+    if alias == CHAMPION:
+        gates.refuse(found.uri, held, decision.waivers)
+    waived = ", ".join(gate.name for gate in held if not gate.passed and gate.name in decision.waivers)
     url = log_store(store)
     if url is None:
         promotion.promote(found, held, decision.signed, decision.waivers, alias)

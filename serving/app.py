@@ -36,6 +36,7 @@ from serving.models import endpoints as model_routes
 from serving.models.service import Current, Models
 from serving.opening import opened
 from serving.pages import ROUTERS as PAGES
+from serving.pages.failing import failed
 from serving.practice import endpoints as practice_routes
 from serving.progress import endpoints as progress_routes
 from serving.provider import Provider
@@ -112,7 +113,7 @@ def create_app(settings: Settings | None = None, worker: Worker | None = None) -
         redirect_slashes=False,  # a path is ours as it is, or it isn't
     )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    handling.install(app)
+    handling.install(app, failed)
     for routes in (
         case_routes,
         listing_routes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import structlog
 from fastapi import FastAPI, Request
@@ -90,7 +91,24 @@ def answer(request: Request, error: Exception) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Make `answer` the handler; `serving.middleware` calls it for whatever else is raised."""
-    for kind in (errors.Problem, RequestValidationError, HTTPException):
+def install(app: FastAPI, page: Callable[[Request, Exception], Response]) -> None:
+    """Make `answer` the handler; `serving.middleware` calls it for whatever else is raised.
+
+    Parameters
+    ----------
+    page
+        Tells a person in a browser that there is no such path.
+    """
+
+    def nowhere(request: Request, error: Exception) -> Response:
+        return (page if _by_a_person(request, error) else answer)(request, error)
+
+    for kind in (errors.Problem, RequestValidationError):
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(HTTPException, nowhere)
+
+
+def _by_a_person(request: Request, error: Exception) -> bool:
+    lost = isinstance(error, HTTPException) and error.status_code == errors.NotFound.status
+    wanted = "text/html" in request.headers.get("accept", "")
+    return lost and wanted and request.method == "GET" and not request.url.path.startswith("/v1/")

@@ -25,12 +25,12 @@ def log_watch(watched: Watched) -> str:
     experiment = registry.experiment()
     day = rfc3339(watched.end)[:10]
     metrics = {"alarms": float(len(watched.alarms))}
-    metrics |= {f"p.{check.family}.{check.days}d": check.p for check in watched.checks if check.p is not None}
+    metrics |= {f"p/{check.family}.{check.days}d": check.p for check in watched.checks if check.p is not None}
     for row in watched.tables["matured"].to_dict("records"):
         group = str(row["cases"]).replace(" ", "_")
         for name in ("n", "harmed", "expected", "ratio", "precision"):
             if np.isfinite(row[name]):
-                metrics[f"matured.{group}.{name}"] = float(row[name])
+                metrics[f"matured/{group}.{name}"] = float(row[name])
     with (
         tempfile.TemporaryDirectory() as scratch,
         mlflow.start_run(
@@ -39,7 +39,7 @@ def log_watch(watched: Watched) -> str:
     ):
         write(watched, Path(scratch))
         alarms = sorted({check.family for check in watched.alarms})
-        mlflow.set_tags({"kind": "watch", "until": day, "alarms": ", ".join(alarms)})
+        mlflow.set_tags({"kind": "watch", "until": day, "alarms": ", ".join(alarms) or "none"})
         mlflow.log_metrics(metrics)
         mlflow.log_artifacts(scratch, "watch")
     return str(run.info.run_id)

@@ -193,6 +193,13 @@ def last_grid(conn: sa.Connection, dispute_id: str) -> str:
     return str(conn.execute(query.order_by(made.c.recorded_at.desc()).limit(1)).scalar_one())
 
 
+def grid_names(conn: sa.Connection, grid_id: str) -> tuple[str, str]:
+    """What a grid's community and the grid itself are called."""
+    query = "SELECT community_name, grid_name FROM known_grids WHERE grid_id = :grid"
+    community, grid = conn.execute(sa.text(query), {"grid": grid_id}).one()
+    return str(community), str(grid)
+
+
 def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
     """Whether the store has the dispute, in any version."""
     return bool(reading.existing(conn, "disputes", [dispute_id]))

@@ -16,6 +16,7 @@ from serving.annotations.schemas import AnnotationsIn
 from serving.answering import CaseId, Here
 from serving.audit.service import viewed
 from serving.cases import service as cases
+from serving.cases.repository import grid_names
 from serving.decisions import service as decisions
 from serving.decisions.schemas import ApprovalIn, DecisionIn
 from serving.errors import FieldError, Invalid
@@ -24,7 +25,7 @@ from serving.merges import service as merges
 from serving.merges.schemas import MergeIn, UnmergeIn
 from serving.pages.access import Filled, Form, Once, Page, Who, filled
 from serving.pages.marking import marked, numbered
-from serving.pages.rendering import rendered, way
+from serving.pages.rendering import area, rendered, way
 from serving.pages.words import COLOURS
 from serving.queue.board import goes_by
 from serving.repeats.service import ask_of
@@ -62,6 +63,7 @@ def get_case(
         case = cases.told(conn, key, dispute_id, now)
         history = histories.told(conn, key, dispute_id, now)
         stands = goes_by(conn, dispute_id)
+        where = grid_names(conn, case["dispute"]["grid_id"])
         issued, following = slips_of(conn, dispute_id), urgings.following(conn, dispute_id)
     viewed(state, [dispute_id], None, "history")
     assessment = case["assessment"]
@@ -72,6 +74,7 @@ def get_case(
         request,
         "case.html",
         case=case,
+        where=area(*where),
         assessment=assessment,
         reasons=story,
         story=marked(case["dispute"]["text"], story if current else []),

@@ -87,6 +87,19 @@ def model(version: str | None) -> str:
 _VERSION: Final = re.compile(r"models:/[^/]+/([0-9]+)")
 
 
+def area(community: str, grid: str) -> str:
+    """A grid with its community, which many a grid's own name begins with."""
+    return grid if grid.startswith(community) else f"{community} {grid}"
+
+
+def period(name: str) -> str:
+    """`2026年第3季度` of `2026-Q3`, `2026年3月` of `2026-03`, `2026年` of `2026`."""
+    year, _, part = name.partition("-")
+    if part.startswith("Q"):
+        return f"{year}年第{part[1:]}季度"
+    return f"{year}年{int(part)}月" if part else f"{year}年"
+
+
 def percent(share: float | None) -> str:
     """A probability as people read it: small ones are not told as nothing."""
     if share is None:
@@ -108,10 +121,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once}
+    made.globals |= {"asset": url_of, "word": word, "way": way, "once": _once, "area": area}
     made.filters |= {
         "moment": moment, "day": day, "left": left, "apart": apart, "percent": percent, "iso": iso,
-        "model": model,
+        "model": model, "period": period,
     }  # fmt: skip
     return made
 

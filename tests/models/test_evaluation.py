@@ -294,7 +294,7 @@ def test_mlflow_keeps_it_with_a_run_for_each_origin(
     )
     for end, column in (("", "value"), (".low", "low"), (".high", "high")):
         assert (
-            run.data.metrics[f"average_precision.escalation_90{end}"] == main.loc["average_precision", column]
+            run.data.metrics[f"escalation_90/average_precision{end}"] == main.loc["average_precision", column]
         )
     nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run.info.run_id}'")
     assert len(nested) == len(judged.origins)

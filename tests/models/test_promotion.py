@@ -147,7 +147,7 @@ def test_mlflow_keeps_the_comparison_and_no_case_of_it(
     logged = mlflow.MlflowClient().get_run(log_comparison(made))
     assert (
         logged.data.tags["ours"] == uris[0]
-        and abs(logged.data.metrics["average_precision.escalation_90.difference"]) < 0.01
+        and abs(logged.data.metrics["escalation_90/average_precision.difference"]) < 0.01
     )
     folder = Path(mlflow.artifacts.download_artifacts(run_id=logged.info.run_id, artifact_path="comparison"))
     assert {path.name for path in folder.iterdir()} >= {"compare.html", "flips.csv", "groups.csv"}
@@ -216,6 +216,8 @@ def test_a_waiver_names_its_gate_and_stays_with_the_version(snapshot: Snapshot, 
         promotion.promote(found, held, SIGNED, {"fresh": "演练"})
     with pytest.raises(registry.NoSuchModelError):
         registry.find()
+    promotion.promote(found, held, SIGNED, {}, registry.CHALLENGER)  # whom nobody is shown
+    assert registry.find("models:/anlan@challenger") == found
     waivers = dict.fromkeys(("checklist", "calibration", "fresh", "speed"), "演练")
     promotion.promote(found, held, SIGNED, waivers)
     kept = registry.tags_of(registry.find())

@@ -161,10 +161,13 @@ def test_the_run_says_what_was_trained_on_what(run: mlflow.entities.Run, learned
     assert params["catalogue_hash"] == catalogue_hash() == run.data.tags["catalogue_hash"]
     assert float(params["hazard.table_penalty"]) == 3000
     assert run.data.tags["data_digest"] == info["data_digest"] and len(info["data_digest"]) == 64
+    (read,) = run.inputs.dataset_inputs
+    assert read.dataset.name == "records" and info["data_digest"].startswith(read.dataset.digest)
+    assert "kind" in mlflow.get_experiment(run.info.experiment_id).tags["mlflow.note.content"]
     metrics = run.data.metrics
-    assert metrics["rows.disputes"] == info["disputes"] and metrics["rows.outcomes"] > 50
+    assert metrics["rows/disputes"] == info["disputes"] and metrics["rows/outcomes"] > 50
     assert metrics["harmed_disputes"] == info["harmed_disputes"]
-    assert 0.5 < metrics["roc_auc.escalation_90"] < 1 and 0 < metrics["average_precision.escalation_90"] < 1
+    assert 0.5 < metrics["escalation_90/roc_auc"] < 1 and 0 < metrics["escalation_90/average_precision"] < 1
     assert metrics["calibration_map_slope"] == learned.scorer.calibration.slope
     assert run.info.status == "FINISHED"
 

@@ -153,6 +153,21 @@ def test_a_part_that_fails_sends_the_whole_page_to_where_it_is_told(pages: TestC
     assert part.headers["hx-redirect"] == "/queue?cursor=x" and not part.text
 
 
+def test_whoever_is_lost_or_leaves_something_out_is_shown_the_way_back(
+    pages: TestClient, store: Store
+) -> None:
+    by_hand = {"Accept": "text/html,application/xhtml+xml"}
+    lost = pages.get("/quene", headers=by_hand)
+    assert lost.status_code == 404 and "没有这一页" in lost.text and 'href="/"' in lost.text
+    for path, headers in (("/quene", {}), ("/v1/quene", by_hand)):  # programs are told as ever
+        assert pages.get(path, headers=headers).json()["type"] == "urn:anlan:problem:not-found"
+    seed(pages, store)
+    staff = person(pages, store, "centre")
+    for form, back in (("/cases/x1/decision", "/cases/x1"), ("/urgings/1/answer", "/urgings")):
+        refused = staff.send(form, {})
+        assert refused.status_code == 422 and f'href="{back}"' in refused.text, form
+
+
 def test_whoever_tries_keys_has_to_wait(pages: TestClient) -> None:
     codes = [Person(pages, "anlan_00_11").log_in().status_code for _ in range(25)]
     assert codes[:20] == [403] * 20 and 429 in codes[20:]

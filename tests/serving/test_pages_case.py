@@ -20,7 +20,7 @@ from models.policy import COLOURS
 from models.targets import TARGETS
 from serving.deadlines.service import MET_BY
 from serving.pages.marking import marked, numbered
-from serving.pages.rendering import left, percent, way
+from serving.pages.rendering import area, left, percent, period, way
 from serving.pages.words import TABLES
 
 HOSTILE = "<script>alert(1)</script>&amp;邻居\"漏水'，扬言跳楼"
@@ -177,3 +177,11 @@ def test_times_and_shares_are_told_as_people_say_them() -> None:
     assert left(round((now + 90 * 60) * 1e6)) in ("还剩90分钟", "还剩89分钟")
     assert left(round((now - 50 * 3600) * 1e6)) == "超期2天"
     assert [percent(share) for share in (None, 0.0, 0.0004, 0.0432)] == ["—", "0.0%", "<0.1%", "4.3%"]
+    assert [period(name) for name in ("2026-Q3", "2026-07", "2026")] == [
+        "2026年第3季度",
+        "2026年7月",
+        "2026年",
+    ]
+    assert (
+        area("甲社区", "甲社区第2网格") == "甲社区第2网格" and area("甲社区", "第2网格") == "甲社区 第2网格"
+    )

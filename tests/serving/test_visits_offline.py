@@ -158,6 +158,10 @@ def test_what_was_found_without_a_line_is_stored_once_when_it_is_back(
         expect(card(page, "p-a")).to_have_count(0)
         # what somebody is writing meanwhile stays as it is
         expect(card(page, "p-c").get_by_label("记录（可不填）")).to_have_value("还没写完")
+        page.context.set_offline(True)
+        page.reload()  # without a line again, the list is as it last came
+        expect(card(page, "p-c")).to_be_visible()
+        expect(card(page, "p-a")).to_have_count(0)
         (visit,) = served.visits()
         assert (visit["person_id"], visit["finding"], visit["contact"]) == ("p-a", "worse", True)
         assert (visit["text"], visit["weapon_seen"], visit["referred_to"]) == (NOTE, True, "派出所")

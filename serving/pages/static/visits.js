@@ -119,6 +119,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function entry(one) {
     const line = element("li", "");
     line.append(element("b", one.name), ` ${one.said} `, element("span", clock(one.tapped), { className: "hint" }));
+    if (one.weapon_seen) line.append(" ", element("span", "见到凶器", { className: "badge late" }));
     if (one.text) line.append(element("p", one.text, { className: "hint" }));
     const choices = element("div", "", { className: "choices" });
     const drop = () => kept.drop(one.visit_id);
@@ -181,8 +182,11 @@ document.addEventListener("DOMContentLoaded", () => {
     show("over", over);
     if (over) await forgetList();
     if (over || !answer.ok) return null;
+    const copy = answer.clone();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (page.getElementById("round")?.dataset.owner !== owner) return null; // somebody else has logged in
+    // What is shown without a line is the list as it last came, by whatever way.
+    if ("caches" in window) await (await caches.open(KEPT_PAGES)).put("/visits", copy);
     const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
     return { page, token: page.querySelector("input[name=csrf]").value, ahead };
   }
