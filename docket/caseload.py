@@ -6,7 +6,7 @@ PostgreSQL: when a dispute is open, and who visits a person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import pandas as pd
@@ -49,7 +49,9 @@ def _open(of: str = "") -> str:
 """
 
 
-_IS_OPEN: Final = sa.text(_open(" AND {}.dispute_id = :dispute"))
+_OPEN_AMONG: Final = sa.text(_open(" AND {}.dispute_id IN :disputes")).bindparams(
+    sa.bindparam("disputes", expanding=True)
+)
 
 
 def _in_force(whose: str = "") -> str:
@@ -110,9 +112,12 @@ def open_disputes(conn: sa.Connection, as_of: int) -> list[str]:
     return list(conn.execute(query, {"as_of": as_of}).scalars())
 
 
-def is_open(conn: sa.Connection, dispute_id: str, as_of: int) -> bool:
-    """Whether one dispute is open at a moment."""
-    return conn.execute(_IS_OPEN, {"as_of": as_of, "dispute": dispute_id}).first() is not None
+def open_among(conn: sa.Connection, dispute_ids: Collection[str], as_of: int) -> set[str]:
+    """Those of some disputes that are open at a moment."""
+    if not dispute_ids:
+        return set()
+    rows = conn.execute(_OPEN_AMONG, {"as_of": as_of, "disputes": list(dispute_ids)})
+    return {str(row.dispute_id) for row in rows}
 
 
 def matters(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.DataFrame:

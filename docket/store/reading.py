@@ -59,7 +59,8 @@ def versions_of(
     Of a table without `recorded_at` it's the current version, under -NEVER.
     """
     made = RECORDS[table.name]
-    if conn.execute(sa.select(made.c.row_no).limit(1)).first() is None:
+    # of a first load, which needs not look for any of its rows
+    if len(rows) > _CHUNK and conn.execute(sa.select(made.c.row_no).limit(1)).first() is None:
         return {}
     keys = [made.c[name] for name in table.key]
     recorded = made.c.recorded_at if table.versioned else sa.literal(-NEVER, sa.BigInteger)
@@ -84,15 +85,30 @@ def original(conn: sa.Connection, table: str, row_id: str, recorded_at: int) -> 
     docket.vault.VaultError
         If the secret isn't the one it was written with.
     """
-    query = sa.select(ORIGINALS.c.sealed).where(
-        ORIGINALS.c.table_name == table,
-        ORIGINALS.c.row_id == row_id,
-        ORIGINALS.c.recorded_at == recorded_at,
-    )
-    sealed = conn.execute(query).scalar()
-    if sealed is None:
+    found = originals(conn, table, [(row_id, recorded_at)])
+    if not found:
         raise KeyError(f"no narrative of {table} {row_id}")
-    return vault.decrypt(bytes(sealed), context_of(table, row_id, recorded_at))
+    return found[row_id, recorded_at]
+
+
+def originals(
+    conn: sa.Connection, table: str, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """The narratives of versions of rows (id, `recorded_at`), as submitted, of those that have one.
+
+    Raises
+    ------
+    docket.vault.VaultError
+        If the secret isn't the one they were written with.
+    """
+    made, wanted = ORIGINALS.c, set(versions)
+    found: dict[tuple[str, int], str] = {}
+    for chunk in _chunks(iter(sorted({row_id for row_id, _ in wanted}))):
+        query = sa.select(made.row_id, made.recorded_at, made.sealed)
+        for row_id, at, sealed in conn.execute(query.where(made.table_name == table, made.row_id.in_(chunk))):
+            if (row_id, at) in wanted:
+                found[row_id, at] = vault.decrypt(bytes(sealed), context_of(table, row_id, at))
+    return found
 
 
 def identities(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

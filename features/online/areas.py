@@ -43,6 +43,10 @@ Version: TypeAlias = tuple[str, int, int, int, str]
 """Grid, known, at, until and kind of one row of the grid stream."""
 
 
+_Own: TypeAlias = "Mapping[tuple[Entity, str], Sequence[Version]]"
+"""A dispute's own rows by the areas that they stand in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """What is counted: items of some kinds within a window, by one level of area."""
@@ -102,10 +106,13 @@ class AreaState:
 
     def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
         """Every measure in turn: (keys of its level,) each."""
-        versions = self._versions.get(dispute_id, ())
+        own: dict[tuple[Entity, str], list[Version]] = {}
+        for version in self._versions.get(dispute_id, ()):
+            for place in self._above[version[0]].items():
+                own.setdefault(place, []).append(version)
         return [
             np.array(
-                [self._value(slots, key, versions if not_own else (), as_of) for key in keys[level]],
+                [self._value(slots, key, own if not_own else {}, as_of) for key in keys[level]],
                 np.float64,
             )
             for level, slots, not_own in self._counted
@@ -166,21 +173,22 @@ class AreaState:
                 for life in _union(lives):
                     yield slot, key, life
 
-    def _value(self, slots: tuple[Slot, ...], key: str, own: Sequence[Version], as_of: int) -> float:
+    def _value(self, slots: tuple[Slot, ...], key: str, own: _Own, as_of: int) -> float:
         if len(slots) == 1:
             return float(self._count(slots[0], key, own, as_of))
         counts = (self._count(slots[1], grid, own, as_of) for grid in self._grids_of.get(key, ()))
         return float(sum(count * (count - 1) for count in counts))
 
-    def _count(self, slot: Slot, key: str, own: Sequence[Version], as_of: int) -> int:
+    def _count(self, slot: Slot, key: str, own: _Own, as_of: int) -> int:
         lives = self._lives[slot].get(key)
         if lives is None:
             return 0
+        mine = own.get((slot.level, key))
+        if mine is None:
+            return lives.count(as_of)
         return lives.count(as_of) - any(
-            kind in slot.where
-            and self._above[grid][slot.level] == key
-            and live(known, min(at + slot.within * DAY, until), as_of)
-            for grid, known, at, until, kind in own
+            kind in slot.where and live(known, min(at + slot.within * DAY, until), as_of)
+            for _, known, at, until, kind in mine
         )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from docket.asof import known_sql
+from docket.asof import NEVER, known_sql, live
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
 from docket.store.inserting import inserting
@@ -24,7 +24,7 @@ class Intake:
     dispute_id: str
     idempotency_key: str | None
     body_digest: str
-    assessment_id: str | None
+    assessment_id: str | None = None
 
 
 def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) -> Intake | None:
@@ -40,15 +40,27 @@ def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) ->
     return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
 
 
-def add_intake(
-    conn: sa.Connection, dispute_id: str, idempotency_key: str | None, body_digest: str, now: int
-) -> None:
-    """Note that the case came in."""
-    conn.execute(
-        sa.insert(INTAKES).values(
-            dispute_id=dispute_id, idempotency_key=idempotency_key, body_digest=body_digest, ingested_at=now
-        )
+def taken_before(conn: sa.Connection, dispute_ids: Collection[str]) -> set[str]:
+    """Those of some disputes that came in by the API before."""
+    return set(
+        conn.execute(
+            sa.select(INTAKES.c.dispute_id).where(INTAKES.c.dispute_id.in_(list(dispute_ids)))
+        ).scalars()
     )
+
+
+def add_intakes(conn: sa.Connection, intakes: Sequence[Intake], now: int) -> None:
+    """Note that cases came in."""
+    rows = [
+        {
+            "dispute_id": one.dispute_id,
+            "idempotency_key": one.idempotency_key,
+            "body_digest": one.body_digest,
+            "ingested_at": now,
+        }
+        for one in intakes
+    ]
+    conn.execute(sa.insert(INTAKES), rows)
 
 
 def answer_of(conn: sa.Connection, assessment_id: str) -> str:
@@ -57,72 +69,95 @@ def answer_of(conn: sa.Connection, assessment_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
-def kept_at(conn: sa.Connection, dispute_id: str, now: int) -> int:
+def kept_at(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
     """When an assessment of a dispute is kept: now, or right after the last one if a clock was ahead then.
 
     Of several as of one moment the latest holds, so their order must be that in which they were made.
     """
-    query = sa.select(sa.func.max(ASSESSMENTS.c.created_at)).where(ASSESSMENTS.c.dispute_id == dispute_id)
-    return max(now, int(conn.execute(query).scalar() or 0) + 1)
+    query = sa.select(ASSESSMENTS.c.dispute_id, sa.func.max(ASSESSMENTS.c.created_at))
+    query = query.where(ASSESSMENTS.c.dispute_id.in_(list(dispute_ids))).group_by(ASSESSMENTS.c.dispute_id)
+    last = {str(name): int(at) for name, at in conn.execute(query)}
+    return {name: max(now, last.get(name, 0) + 1) for name in dispute_ids}
 
 
-def keep_assessment(
-    conn: sa.Connection,
-    answer: Mapping[str, Any],
-    text: str,
-    as_of: int,
-    features: Mapping[str, Any],
-    now: int,
-    seen: str,
-) -> bool:
-    """Keep an assessment with the values it rests on and what was seen; False if it is there, and stays."""
+@dataclass(frozen=True)
+class Kept:
+    """An assessment to be kept, with the values it rests on.
+
+    Attributes
+    ----------
+    answer, text
+        The assessment, and the JSON text of it.
+    as_of
+        Its moment (µs).
+    features
+        The values.
+    at
+        When it is kept (µs).
+    seen
+        The mark of the records that it is made of (`docket.store.seeing`).
+    """
+
+    answer: Mapping[str, Any]
+    text: str
+    as_of: int
+    features: Mapping[str, Any]
+    at: int
+    seen: str
+
+
+def keep_assessments(conn: sa.Connection, assessments: Sequence[Kept]) -> set[str]:
+    """Keep assessments; the ids of the new ones. What is there already stays as it is."""
+    rows = [
+        {
+            "assessment_id": one.answer["assessment_id"],
+            "dispute_id": one.answer["dispute_id"],
+            "as_of": one.as_of,
+            "model_version": one.answer["model_version"],
+            "policy_version": one.answer["policy_version"],
+            "colour": one.answer["colour"],
+            "answer": one.text,
+            "features": json.dumps(one.features, ensure_ascii=False),
+            "created_at": one.at,
+            "seen": one.seen,
+        }
+        for one in assessments
+    ]
     # Two requests with one case may come to the same assessment at once: the second finds it there.
-    insert = inserting(conn, ASSESSMENTS)
-    kept = conn.execute(
-        insert.values(
-            assessment_id=answer["assessment_id"],
-            dispute_id=answer["dispute_id"],
-            as_of=as_of,
-            model_version=answer["model_version"],
-            policy_version=answer["policy_version"],
-            colour=answer["colour"],
-            answer=text,
-            features=json.dumps(features, ensure_ascii=False),
-            created_at=now,
-            seen=seen,
-        )
-        .on_conflict_do_nothing()
-        .returning(ASSESSMENTS.c.assessment_id)
-    )
-    return kept.first() is not None
+    insert = inserting(conn, ASSESSMENTS).on_conflict_do_nothing().returning(ASSESSMENTS.c.assessment_id)
+    return set(conn.execute(insert, rows).scalars())
 
 
-def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:
-    """Make this the intake's first answer unless it has one."""
-    unanswered = INTAKES.c.assessment_id.is_(None)
-    conn.execute(
-        sa.update(INTAKES)
-        .where(INTAKES.c.dispute_id == dispute_id, unanswered)
-        .values(assessment_id=assessment_id)
-    )
+def link_intakes(conn: sa.Connection, answers: Mapping[str, str]) -> None:
+    """Make of each dispute this assessment the intake's first answer, unless it has one."""
+    mine = INTAKES.c.dispute_id == sa.bindparam("mine")
+    unanswered = sa.update(INTAKES).where(mine, INTAKES.c.assessment_id.is_(None))
+    linked = unanswered.values(assessment_id=sa.bindparam("linked"))
+    conn.execute(linked, [{"mine": name, "linked": answers[name]} for name in sorted(answers)])
 
 
-def first_answer(conn: sa.Connection, dispute_id: str) -> str:
-    """What an intake that was answered was answered."""
+def first_answers(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
+    """What intakes were answered first, of those that were."""
     linked = ASSESSMENTS.c.assessment_id == INTAKES.c.assessment_id
-    query = sa.select(ASSESSMENTS.c.answer).join(INTAKES, linked).where(INTAKES.c.dispute_id == dispute_id)
-    return str(conn.execute(query).scalar_one())
-
-
-def _latest(dispute_id: str) -> sa.Select[Any]:
-    query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.dispute_id == dispute_id)
-    kept = ASSESSMENTS.c
-    return query.order_by(kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc()).limit(1)
+    query = sa.select(INTAKES.c.dispute_id, ASSESSMENTS.c.answer).join(ASSESSMENTS, linked)
+    rows = conn.execute(query.where(INTAKES.c.dispute_id.in_(list(dispute_ids))))
+    return {str(name): str(text) for name, text in rows}
 
 
 def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
     """The latest assessment of a dispute, as kept."""
-    return conn.execute(_latest(dispute_id)).mappings().first()
+    return latest_of(conn, [dispute_id]).get(dispute_id)
+
+
+def latest_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
+    """The latest assessment of each of some disputes, as kept, of those that have one."""
+    kept = ASSESSMENTS.c
+    order = (kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc())
+    place = sa.func.row_number().over(partition_by=kept.dispute_id, order_by=order).label("place")
+    ranked = sa.select(kept.assessment_id, place).where(kept.dispute_id.in_(list(dispute_ids))).subquery()
+    query = sa.select(ASSESSMENTS).join(ranked, ranked.c.assessment_id == kept.assessment_id)
+    rows = conn.execute(query.where(ranked.c.place == 1)).mappings()
+    return {row["dispute_id"]: row for row in rows}
 
 
 def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
@@ -143,13 +178,11 @@ def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
     return None if row is None else str(row["answer"])
 
 
-def assessed_before(conn: sa.Connection, dispute_id: str, as_of: int) -> int | None:
-    """The moment of the latest assessment as of an earlier one."""
-    query = sa.select(sa.func.max(ASSESSMENTS.c.as_of)).where(
-        ASSESSMENTS.c.dispute_id == dispute_id, ASSESSMENTS.c.as_of < as_of
-    )
-    found = conn.execute(query).scalar()
-    return None if found is None else int(found)
+def assessed_before(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, int]:
+    """By dispute the moment of the latest assessment as of an earlier one than given, where there is one."""
+    query = sa.select(ASSESSMENTS.c.dispute_id, ASSESSMENTS.c.as_of)
+    rows = conn.execute(query.where(ASSESSMENTS.c.dispute_id.in_(list(as_of))).order_by(ASSESSMENTS.c.as_of))
+    return {str(name): int(at) for name, at in rows if at < as_of[name]}
 
 
 @dataclass(frozen=True)
@@ -161,15 +194,26 @@ class Known:
     grid_id: str
 
 
+_VERSIONS: Final = sa.text(
+    "SELECT x.dispute_id, x.recorded_at, x.superseded_at, x.grid_id FROM known_disputes AS x "
+    "WHERE x.dispute_id IN :disputes"
+).bindparams(sa.bindparam("disputes", expanding=True))
+
+
 def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     """The version known at `as_of`, and when the dispute was first recorded."""
-    query = sa.text(
-        "SELECT x.recorded_at, x.grid_id, "
-        "(SELECT MIN(y.recorded_at) FROM known_disputes AS y WHERE y.dispute_id = x.dispute_id) AS first "
-        f"FROM known_disputes AS x WHERE x.dispute_id = :dispute AND {known_sql('x')}"
-    )
-    row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
-    return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+    return disputes(conn, {dispute_id: as_of}).get(dispute_id)
+
+
+def disputes(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, Known]:
+    """Of each dispute the version known at a moment, and when it was first recorded; of those known then."""
+    first: dict[str, int] = {}
+    then: dict[str, tuple[int, str]] = {}
+    for name, recorded, superseded, grid in conn.execute(_VERSIONS, {"disputes": list(as_of)}):
+        first[name] = min(recorded, first.get(name, recorded))
+        if live(recorded, NEVER if superseded is None else superseded, as_of[name]):
+            then[name] = (int(recorded), str(grid))
+    return {name: Known(int(first[name]), *version) for name, version in then.items()}
 
 
 def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
@@ -177,20 +221,36 @@ def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
 
     Clocks are set back, and those of two workers differ: what was taken has been known since, all the same.
     """
-    query = sa.text(
-        "SELECT MAX(x.at) FROM ("
-        "SELECT MAX(recorded_at) AS at FROM known_disputes WHERE dispute_id = :dispute "
-        "UNION ALL SELECT MAX(recorded_at) FROM known_parties WHERE dispute_id = :dispute "
-        "UNION ALL SELECT MAX(recorded_at) FROM known_events WHERE dispute_id = :dispute) AS x"
+    return present_of(conn, [dispute_id], now)[dispute_id]
+
+
+_LAST: Final = sa.text(
+    " UNION ALL ".join(
+        f"SELECT x.dispute_id, MAX(x.recorded_at) FROM known_{table} AS x "
+        "WHERE x.dispute_id IN :disputes GROUP BY x.dispute_id"
+        for table in ("disputes", "parties", "events")
     )
-    return max(now, int(conn.execute(query, {"dispute": dispute_id}).scalar() or 0))
+).bindparams(sa.bindparam("disputes", expanding=True))
+
+
+def present_of(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
+    """`present` of each of some disputes."""
+    found = dict.fromkeys(dispute_ids, now)
+    for name, last in conn.execute(_LAST, {"disputes": list(found)}):
+        found[name] = max(found[name], int(last))
+    return found
 
 
 def last_grid(conn: sa.Connection, dispute_id: str) -> str:
     """The grid of a stored dispute's latest version, be it withdrawn."""
-    made = RECORDS["disputes"]
-    query = sa.select(made.c.grid_id).where(made.c.dispute_id == dispute_id)
-    return str(conn.execute(query.order_by(made.c.recorded_at.desc()).limit(1)).scalar_one())
+    return last_grids(conn, [dispute_id])[dispute_id]
+
+
+def last_grids(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
+    """`last_grid` of each of some disputes."""
+    made = RECORDS["disputes"].c
+    query = sa.select(made.dispute_id, made.grid_id).where(made.dispute_id.in_(list(dispute_ids)))
+    return {str(name): str(grid) for name, grid in conn.execute(query.order_by(made.recorded_at))}
 
 
 def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
@@ -200,13 +260,26 @@ def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
 
 def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
     """When a stored dispute was first recorded."""
-    query = sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = :dispute")
-    return int(conn.execute(query, {"dispute": dispute_id}).scalar_one())
+    return first_recorded_of(conn, [dispute_id])[dispute_id]
+
+
+def first_recorded_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, int]:
+    """`first_recorded` of each of some disputes."""
+    found: dict[str, int] = {}
+    for name, recorded, *_ in conn.execute(_VERSIONS, {"disputes": list(dispute_ids)}):
+        found[name] = min(int(recorded), found.get(name, int(recorded)))
+    return found
 
 
 def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:
     """The narrative of a version, as submitted."""
     return reading.original(conn, "disputes", dispute_id, recorded_at)
+
+
+def narratives(conn: sa.Connection, recorded_at: Mapping[str, int]) -> dict[str, str]:
+    """`narrative` of a version of each of some disputes."""
+    found = reading.originals(conn, "disputes", list(recorded_at.items()))
+    return {name: found[name, at] for name, at in recorded_at.items()}
 
 
 def narrative_at(conn: sa.Connection, dispute_id: str, as_of: int) -> str | None:

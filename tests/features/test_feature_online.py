@@ -35,7 +35,7 @@ from features.catalogue import COLUMNS
 from features.frame import feature_frame
 from features.online import statements
 from features.online.areas import AreaState
-from features.online.case import OneCase
+from features.online.case import OneCase, frame_of
 from features.online.people import MANY
 from features.sources import DuckSource, StoreSource
 
@@ -95,6 +95,11 @@ def test_any_case_is_the_batch_to_the_bit_though_records_keep_coming(
         with store.snapshot() as connection:
             for name, moment in list(zip(names, moments, strict=True))[:4]:
                 assert _differing(connection, one, name, moment) == set()
+            asked = dict(zip(names, moments, strict=True))
+            together = frame_of([*one.facts_of(connection, asked).values()])
+            batch = feature_frame(StoreSource(connection), [*asked], np.array([*asked.values()]))
+            assert differing(batch[[*COLUMNS]], together[[*COLUMNS]]) == set()
+            assert batch["text"].tolist() == together["text"].tolist()
     batch = feature_frame(DuckSource(snapshot(rows)), names, np.array(moments))
     for place in range(min(3, len(names))):
         with store.snapshot() as connection:

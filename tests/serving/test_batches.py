@@ -150,7 +150,7 @@ def test_two_batches_of_the_same_cases_in_crossed_order_never_wait_for_each_othe
 
     with structlog.testing.capture_logs() as logged, ThreadPoolExecutor(2) as pool:
         with store.engine.connect() as holder:  # one of the cases is somebody else's for a moment
-            repository.add_intake(holder, "t2", None, "", now_micros())
+            repository.add_intakes(holder, [repository.Intake("t2", None, "")], now_micros())
             sent = [pool.submit(together, client, some) for some in (cases, cases[::-1])]
             if store.engine.dialect.name == "postgresql":  # SQLite lets one write at a time
                 wait_for("both have begun", both_wait)
