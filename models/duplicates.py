@@ -141,7 +141,7 @@ def among(own: Record, others: Sequence[Record], *, above: float = PROPOSED) -> 
         return []
     # The texts, which take longest to compare, only where they could make it probable.
     compared = np.array([compare(own, other, text=1.0) for other in others])
-    hopeful = [others[place] for place in np.flatnonzero(probabilities(compared) >= above - _ROOM)]
+    hopeful = [others[place] for place in np.flatnonzero(probabilities(compared) >= above - _ROOM).tolist()]
     if not hopeful:
         return []
     others, compared = hopeful, np.array([compare(own, other) for other in hopeful])

@@ -200,6 +200,10 @@ _VERSIONS: Final = sa.text(
 ).bindparams(sa.bindparam("disputes", expanding=True))
 
 
+def _versions(conn: sa.Connection, dispute_ids: Collection[str]) -> Sequence[sa.Row[Any]]:
+    return conn.execute(_VERSIONS, {"disputes": list(dispute_ids)}).all() if dispute_ids else ()
+
+
 def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     """The version known at `as_of`, and when the dispute was first recorded."""
     return disputes(conn, {dispute_id: as_of}).get(dispute_id)
@@ -209,7 +213,7 @@ def disputes(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, Known]:
     """Of each dispute the version known at a moment, and when it was first recorded; of those known then."""
     first: dict[str, int] = {}
     then: dict[str, tuple[int, str]] = {}
-    for name, recorded, superseded, grid in conn.execute(_VERSIONS, {"disputes": list(as_of)}):
+    for name, recorded, superseded, grid in _versions(conn, as_of):
         first[name] = min(recorded, first.get(name, recorded))
         if live(recorded, NEVER if superseded is None else superseded, as_of[name]):
             then[name] = (int(recorded), str(grid))
@@ -236,6 +240,8 @@ _LAST: Final = sa.text(
 def present_of(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
     """`present` of each of some disputes."""
     found = dict.fromkeys(dispute_ids, now)
+    if not found:
+        return found
     for name, last in conn.execute(_LAST, {"disputes": list(found)}):
         found[name] = max(found[name], int(last))
     return found
@@ -266,7 +272,7 @@ def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
 def first_recorded_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, int]:
     """`first_recorded` of each of some disputes."""
     found: dict[str, int] = {}
-    for name, recorded, *_ in conn.execute(_VERSIONS, {"disputes": list(dispute_ids)}):
+    for name, recorded, *_ in _versions(conn, dispute_ids):
         found[name] = min(int(recorded), found.get(name, int(recorded)))
     return found
 

@@ -91,9 +91,10 @@ class Storing:
         people = [row.person_id for case in cases for row in case.persons]
         self._persons = repository.known_persons(conn, people)
         self._known = Known(conn)
-        grids = {row.grid_id for case in cases for row in (case.dispute, *case.persons)}
-        named = {row.person_id for case in cases for row in case.parties}
-        self._known.look_up("grids", [name for name in grids if name is not None])
+        placed: list[Any] = [row for case in cases for row in (case.dispute, *case.persons)]
+        parties: list[Any] = [row for case in cases for row in case.parties]
+        named = {row.person_id for row in parties}
+        self._known.look_up("grids", {row.grid_id for row in placed} - {None})
         self._known.look_up("persons", [*people, *named])
         self._reached: dict[str, bool] = {}
 
