@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from docket.candidates import Record, candidates
-from models.likeness import COMPARISONS, compare, gap_days
+from models.likeness import COMPARISONS, compare, gap_days, text_likeness
 
 Array = NDArray[np.float64]
 
@@ -140,11 +140,12 @@ def among(own: Record, others: Sequence[Record], *, above: float = PROPOSED) -> 
     if not others:
         return []
     # The texts, which take longest to compare, only where they could make it probable.
-    compared = np.array([compare(own, other, text=1.0) for other in others])
-    hopeful = [others[place] for place in np.flatnonzero(probabilities(compared) >= above - _ROOM).tolist()]
-    if not hopeful:
+    compared = np.stack([compare(own, other, text=1.0) for other in others])
+    hopeful = np.flatnonzero(probabilities(compared) >= above - _ROOM)
+    if not len(hopeful):
         return []
-    others, compared = hopeful, np.array([compare(own, other) for other in hopeful])
+    others, compared = [others[place] for place in hopeful.tolist()], compared[hopeful]
+    compared[:, COMPARISONS.index("text")] = [text_likeness(own.text, other.text) for other in others]
     # Six digits: databases and processors then tell the same.
     chances = np.round(probabilities(compared), 6)
     order = sorted(range(len(others)), key=lambda place: (-chances[place], others[place].dispute_id))

@@ -186,9 +186,11 @@ def tried_facts(
     """The facts to which the model credits most, some more of them than may be told."""
     tried = []
     for fact in facts_of(values):
-        text = _lead(fact, values, contributions, shown)
         contribution = sum(contributions.get(name, 0.0) for name in fact.columns)
-        if text is not None and contribution >= LEAST_CONTRIBUTION:
+        if contribution < LEAST_CONTRIBUTION:
+            continue
+        text = _lead(fact, values, contributions, shown)
+        if text is not None:
             tried.append(TriedFact(fact, text, contribution))
     tried.sort(key=lambda one: (-one.contribution, one.fact.name))
     return tried[: most + SPARE]

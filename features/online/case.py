@@ -25,7 +25,7 @@ from ..links import LINKS_SQL
 from ..sources.base import Narrowing
 from ..sources.store import StoreSource
 from ..streams import STREAMS
-from .areas import AREAS, AreaState
+from .areas import AREAS, AreaState, AskedAreas
 from .changes import looked, looking
 from .folding import Asking, Plan
 from .kept import Kept
@@ -166,7 +166,7 @@ class OneCase:
             fresh = self._kept.refresh(reader, looked(reader.engine, grids, now, changed), as_of)
             keys = own_keys(disputes, parties, dispute_id, as_of)
             told = fresh and self._areas.answers(as_of)
-            areas = self._areas.values(dispute_id, keys.of, as_of) if told else None
+            areas = self._areas.values([dispute_id], [as_of], _areas_of([keys])) if told else None
             kept = self._people.people if fresh else {}
         rows = dict(zip(own, streams, strict=True))
         keys, visits = self._read_people(reader, keys, kept, rows, as_of)
@@ -216,15 +216,12 @@ class OneCase:
         by_dispute: dict[str, Rows] = {name: [] for name in as_of}
         for row in disputes:
             by_dispute[row[0]].append(row)
-        counts: dict[str, dict[tuple[Entity, str], list[float]]] = {}
-        for name, rows in by_dispute.items():
-            keys = own_keys(rows, [], name, as_of[name])
-            counts[name] = {}
-            values = self._areas.values(name, keys.of, as_of[name])
-            for measure, of_level in zip(self._areas.measures, values, strict=True):
-                for key, value in zip(keys.of[measure.entity], of_level.tolist(), strict=True):
-                    counts[name].setdefault((measure.entity, key), []).append(value)
-        return counts
+        asked = _areas_of([own_keys(rows, [], name, as_of[name]) for name, rows in by_dispute.items()])
+        values = self._areas.values(list(as_of), list(as_of.values()), asked)
+        return {
+            measure: dict(zip(asked[measure.entity], of_level.tolist(), strict=True))
+            for measure, of_level in zip(self._areas.measures, values, strict=True)
+        }
 
     def _read_people(
         self, reader: Reader, keys: Keys, kept: Mapping[str, Person], rows: dict[str, Rows], as_of: int
@@ -311,6 +308,13 @@ _OWN: Final = (
     (NARRATIVES_SQL, "x.dispute_id"),
     (EVENTS_SQL, "x.dispute_id"),
 )
+
+
+def _areas_of(keys: Sequence[Keys]) -> AskedAreas:
+    return {
+        level: [(place, key) for place, of_case in enumerate(keys) for key in of_case.of[level]]
+        for level in AREAS
+    }
 
 
 def _by(column: str, key: str) -> Narrowing:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..arrays import F64
-from ..declarations import Entity, Feature, Measure
+from ..declarations import Feature, Measure
 from ..documents import Document, documents_of
 from ..engine import measure_stream
 from ..expansion import Request, request_of
@@ -23,8 +23,8 @@ from .statements import Reader, Select
 
 _CHUNK: Final = 1_000
 """Keys bound in one statement."""
-Counts = Mapping[str, Mapping[tuple[Entity, str], Sequence[float]]]
-"""What the areas' state says: by dispute, level and key, the values of that level's measures."""
+Counts = Mapping[Measure, Mapping[tuple[int, str], float]]
+"""What the areas' state says: each measure by query, as a position, and key."""
 
 
 class ReaderSource:
@@ -90,21 +90,16 @@ def facts_together(
             of_stream = [measure for measure in areas if measure.stream == stream]
             columns.take(measure_stream(source, request, STREAMS[stream], of_stream))
     else:
-        columns.take(_counted(request, list(as_of), areas, counts))
+        columns.take(_counted(request, counts))
     return columns.matrix, documents_of(source, request)
 
 
-def _counted(
-    request: Request, names: Sequence[str], areas: Sequence[Measure], counts: Counts
-) -> dict[Measure, F64]:
+def _counted(request: Request, counts: Counts) -> dict[Measure, F64]:
     """The measures of areas, for each key that a query asks for."""
     found: dict[Measure, F64] = {}
-    for level in dict.fromkeys(measure.entity for measure in areas):
-        expansion = request.expansions[level]
+    for measure, values in counts.items():
+        expansion = request.expansions[measure.entity]
         keys = expansion.names.to_pylist()
         asked = zip(expansion.query.tolist(), expansion.key.tolist(), strict=True)
-        rows = [counts[names[query]][level, keys[key]] for query, key in asked]
-        of_level = [measure for measure in areas if measure.entity is level]
-        values = np.array(rows, np.float64).reshape(len(rows), len(of_level))
-        found |= {measure: np.ascontiguousarray(values[:, at]) for at, measure in enumerate(of_level)}
+        found[measure] = np.array([values[query, keys[key]] for query, key in asked], np.float64)
     return found

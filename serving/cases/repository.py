@@ -200,7 +200,7 @@ _VERSIONS: Final = sa.text(
 ).bindparams(sa.bindparam("disputes", expanding=True))
 
 
-def _versions(conn: sa.Connection, dispute_ids: Collection[str]) -> Sequence[sa.Row[Any]]:
+def _versions(conn: sa.Connection, dispute_ids: Collection[str]) -> Sequence[Any]:
     return conn.execute(_VERSIONS, {"disputes": list(dispute_ids)}).all() if dispute_ids else ()
 
 
