@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.asof import NEVER, live
+from docket.store.asking import NAMES, among
 from docket.times import DAY
 
 NEAR: Final = 60 * DAY
@@ -26,7 +27,7 @@ _BETWEEN: Final = "x.recorded_at > :after AND x.recorded_at <= :latest"
 
 
 def _asking(sql: str) -> sa.TextClause:
-    return sa.text(sql).bindparams(sa.bindparam("names", expanding=True))
+    return sa.text(sql).bindparams(NAMES)
 
 
 _OWN: Final = _asking(f"SELECT {_COLUMNS} FROM known_disputes AS x WHERE x.dispute_id IN :names")
@@ -118,7 +119,7 @@ def _rows(conn: sa.Connection, query: sa.TextClause, names: Iterable[str], **mor
     wanted = list(names)
     found: list[Any] = []
     for first in range(0, len(wanted), _CHUNK):
-        found += conn.execute(query, {"names": wanted[first : first + _CHUNK], **more}).all()
+        found += conn.execute(query, {**among(wanted[first : first + _CHUNK]), **more}).all()
     return found
 
 

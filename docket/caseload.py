@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from docket.asof import NEVER, known_sql
+from docket.store.asking import NAMES, among
 from docket.times import DAY
 
 OPEN_DAYS: Final = 180
@@ -49,9 +50,7 @@ def _open(of: str = "") -> str:
 """
 
 
-_OPEN_AMONG: Final = sa.text(_open(" AND {}.dispute_id IN :disputes")).bindparams(
-    sa.bindparam("disputes", expanding=True)
-)
+_OPEN_AMONG: Final = sa.text(_open(" AND {}.dispute_id IN :names")).bindparams(NAMES)
 
 
 def _in_force(whose: str = "") -> str:
@@ -116,7 +115,7 @@ def open_among(conn: sa.Connection, dispute_ids: Collection[str], as_of: int) ->
     """Those of some disputes that are open at a moment."""
     if not dispute_ids:
         return set()
-    rows = conn.execute(_OPEN_AMONG, {"as_of": as_of, "disputes": list(dispute_ids)})
+    rows = conn.execute(_OPEN_AMONG, {"as_of": as_of, **among(dispute_ids)})
     return {str(row.dispute_id) for row in rows}
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, get_args
 import sqlalchemy as sa
 
 from docket.outbox import withdraw
+from docket.store.asking import NAMES, among, inserting_by
 from docket.store.desk import URGINGS
-from docket.store.inserting import inserting
 from docket.store.locking import take_turns
 
 Step = Literal["before", "due", "community", "street", "district"]
@@ -74,11 +74,15 @@ def of_case(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
 def of_cases(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """The steps of each case, as `of_case`."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in dispute_ids}
-    for row in conn.execute(sa.select(URGINGS).where(URGINGS.c.dispute_id.in_(list(found)))).mappings():
+    for row in conn.execute(_OF_CASES, among(found)).mappings():
         found[row["dispute_id"]].append(dict(row))
     for rows in found.values():
         rows.sort(key=lambda row: (row["deadline_at"], row["deadline"], STEPS.index(row["step"])))
     return found
+
+
+_OF_CASES: Final = sa.select(URGINGS).where(URGINGS.c.dispute_id.in_(NAMES))
+_PLAN: Final = inserting_by(URGINGS, lambda insert: insert.on_conflict_do_nothing())
 
 
 def plan(
@@ -118,7 +122,7 @@ def plan(
     if moved:
         conn.execute(sa.update(URGINGS).where(URGINGS.c.urging_no == sa.bindparam("mine")), moved)
     if new:
-        conn.execute(inserting(conn, URGINGS).on_conflict_do_nothing(), new)
+        conn.execute(_PLAN(conn), new)
     for name, of_case in ended.items():
         numbers = [row["urging_no"] for row in of_case]
         conn.execute(sa.update(URGINGS).where(URGINGS.c.urging_no.in_(numbers)).values(ended_at=now))

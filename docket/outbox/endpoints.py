@@ -101,8 +101,7 @@ def add(
 
 def list_endpoints(conn: sa.Connection) -> list[Endpoint]:
     """Every endpoint that wasn't removed, oldest first."""
-    query = sa.select(WEBHOOKS).where(WEBHOOKS.c.removed_at.is_(None))
-    rows = conn.execute(query.order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.endpoint_id)).mappings()
+    rows = conn.execute(_LISTED).mappings()
     return [
         Endpoint(
             endpoint_id=row["endpoint_id"],
@@ -114,6 +113,13 @@ def list_endpoints(conn: sa.Connection) -> list[Endpoint]:
         )
         for row in rows
     ]
+
+
+_LISTED: Final = (
+    sa.select(WEBHOOKS)
+    .where(WEBHOOKS.c.removed_at.is_(None))
+    .order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.endpoint_id)
+)
 
 
 def secret_of(conn: sa.Connection, endpoint_id: str) -> str:

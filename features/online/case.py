@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
-
-from docket.asof import live
 
 from ..arrays import F64, I64
 from ..catalogue import CATALOGUE
 from ..declarations import Aggregate, Entity, Feature, Measure
-from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Kind, Part, document_of
+from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL
 from ..engine import measure_stream
 from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
 from ..finishing import finished
@@ -27,6 +22,7 @@ from ..sources.store import StoreSource
 from ..streams import STREAMS
 from .areas import AREAS, AreaState, AskedAreas
 from .changes import looked, looking
+from .facts import CaseFacts, document_known
 from .folding import Asking, Plan
 from .kept import Kept
 from .keys import Keys, chained, own_keys, with_reached
@@ -42,41 +38,6 @@ _PEOPLE: Final = (*_PARTIES, Entity.RELATIVE, Entity.CONTACT)
 
 FEW: Final = 4
 """Cases from which on they are read sooner together than one after the other."""
-
-
-@dataclass(frozen=True)
-class CaseFacts:
-    """What is known of a case at a moment.
-
-    Attributes
-    ----------
-    names, values
-        The features' names, and (features,) their values.
-    document
-        Its texts.
-    """
-
-    names: tuple[str, ...]
-    values: F64
-    document: Document
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """(1, features + 1): as `features.frame.feature_frame`."""
-        return frame_of([self])
-
-
-def frame_of(facts: Sequence[CaseFacts]) -> pd.DataFrame:
-    """(cases, features + 1): as `features.frame.feature_frame`."""
-    matrix = np.stack([one.values for one in facts])
-    frame = pd.DataFrame(matrix, columns=_columns(facts[0].names), copy=False)
-    frame.insert(len(frame.columns), "text", pd.Series([one.document.text for one in facts], dtype="str"))
-    return frame
-
-
-@lru_cache(maxsize=4)
-def _columns(names: tuple[str, ...]) -> pd.Index:
-    return pd.Index(names)
 
 
 class OneCase:
@@ -180,7 +141,7 @@ class OneCase:
         row = np.empty(len(self._made_of), np.float64)
         for place, (feature, made_of) in enumerate(self._made_of):
             row[place] = finished(feature, [values[at] for at in made_of], request)[0]
-        return CaseFacts(self._names, row, _document(keys, narratives, events, visits, as_of))
+        return CaseFacts(self._names, row, document_known(keys, narratives, events, visits, as_of))
 
     def facts_of(self, connection: sa.Connection, as_of: Mapping[str, int]) -> dict[str, CaseFacts]:
         """`facts` of several disputes, each at a moment of its own; for many, in as many trips as for one.
@@ -343,26 +304,3 @@ def _from_store(connection: sa.Connection, request: Request, measures: Sequence[
         of_stream = [measure for measure in measures if measure.stream == name]
         values |= measure_stream(StoreSource(connection), request, STREAMS[name], of_stream)
     return [values[measure] for measure in measures]
-
-
-def _document(keys: Keys, narratives: Rows, events: Rows, visits: Rows, as_of: int) -> Document:
-    """The texts known by then, as `features.documents`."""
-    if not keys.known:
-        return Document(())
-    entries: list[Entry] = []
-    began = as_of
-    found: tuple[tuple[Kind, Rows], ...] = (
-        ("narrative", narratives),
-        ("event", events),
-        ("visit", visits),
-    )
-    for kind, rows in found:
-        for _, item, at, known, until, text in rows:
-            if not live(known, until, as_of):
-                continue
-            if kind == "narrative":
-                began = at
-            elif kind == "visit" and at < began:
-                continue
-            entries.append((kind != "narrative", known, at, item, kind, Part(kind, at, known, text)))
-    return document_of(entries)

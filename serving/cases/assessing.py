@@ -19,7 +19,7 @@ from docket.text import Prepared, prepare
 from docket.times import now_micros
 from docket.tracing import span
 from features.documents import Document, Part, documents
-from features.online.case import CaseFacts
+from features.online.facts import CaseFacts
 from features.sources import StoreSource
 from models.assessment import assess
 from models.weighing import Weighed

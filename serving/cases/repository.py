@@ -12,55 +12,9 @@ import sqlalchemy as sa
 from docket.asof import NEVER, known_sql, live
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.inserting import inserting
-from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
+from docket.store.asking import NAMES, among, inserting_by
+from docket.store.metadata import ASSESSMENTS, RECORDS
 from docket.times import rfc3339
-
-
-@dataclass(frozen=True)
-class Intake:
-    """A case that came in by the API before."""
-
-    dispute_id: str
-    idempotency_key: str | None
-    body_digest: str
-    assessment_id: str | None = None
-
-
-def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) -> Intake | None:
-    """The intake of that dispute, or the one that used the key."""
-    same = INTAKES.c.dispute_id == dispute_id
-    if idempotency_key is not None:
-        same = same | (INTAKES.c.idempotency_key == idempotency_key)
-    # Where both match different intakes, the other dispute's tells of the conflict.
-    query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
-    row = conn.execute(query).mappings().first()
-    if row is None:
-        return None
-    return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
-
-
-def taken_before(conn: sa.Connection, dispute_ids: Collection[str]) -> set[str]:
-    """Those of some disputes that came in by the API before."""
-    return set(
-        conn.execute(
-            sa.select(INTAKES.c.dispute_id).where(INTAKES.c.dispute_id.in_(list(dispute_ids)))
-        ).scalars()
-    )
-
-
-def add_intakes(conn: sa.Connection, intakes: Sequence[Intake], now: int) -> None:
-    """Note that cases came in."""
-    rows = [
-        {
-            "dispute_id": one.dispute_id,
-            "idempotency_key": one.idempotency_key,
-            "body_digest": one.body_digest,
-            "ingested_at": now,
-        }
-        for one in intakes
-    ]
-    conn.execute(sa.insert(INTAKES), rows)
 
 
 def answer_of(conn: sa.Connection, assessment_id: str) -> str:
@@ -74,10 +28,15 @@ def kept_at(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict
 
     Of several as of one moment the latest holds, so their order must be that in which they were made.
     """
-    query = sa.select(ASSESSMENTS.c.dispute_id, sa.func.max(ASSESSMENTS.c.created_at))
-    query = query.where(ASSESSMENTS.c.dispute_id.in_(list(dispute_ids))).group_by(ASSESSMENTS.c.dispute_id)
-    last = {str(name): int(at) for name, at in conn.execute(query)}
+    last = {str(name): int(at) for name, at in conn.execute(_LAST_KEPT, among(dispute_ids))}
     return {name: max(now, last.get(name, 0) + 1) for name in dispute_ids}
+
+
+_LAST_KEPT: Final = (
+    sa.select(ASSESSMENTS.c.dispute_id, sa.func.max(ASSESSMENTS.c.created_at))
+    .where(ASSESSMENTS.c.dispute_id.in_(NAMES))
+    .group_by(ASSESSMENTS.c.dispute_id)
+)
 
 
 @dataclass(frozen=True)
@@ -123,25 +82,13 @@ def keep_assessments(conn: sa.Connection, assessments: Sequence[Kept]) -> set[st
         }
         for one in assessments
     ]
-    # Two requests with one case may come to the same assessment at once: the second finds it there.
-    insert = inserting(conn, ASSESSMENTS).on_conflict_do_nothing().returning(ASSESSMENTS.c.assessment_id)
-    return set(conn.execute(insert, rows).scalars())
+    return set(conn.execute(_KEEP(conn), rows).scalars())
 
 
-def link_intakes(conn: sa.Connection, answers: Mapping[str, str]) -> None:
-    """Make of each dispute this assessment the intake's first answer, unless it has one."""
-    mine = INTAKES.c.dispute_id == sa.bindparam("mine")
-    unanswered = sa.update(INTAKES).where(mine, INTAKES.c.assessment_id.is_(None))
-    linked = unanswered.values(assessment_id=sa.bindparam("linked"))
-    conn.execute(linked, [{"mine": name, "linked": answers[name]} for name in sorted(answers)])
-
-
-def first_answers(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
-    """What intakes were answered first, of those that were."""
-    linked = ASSESSMENTS.c.assessment_id == INTAKES.c.assessment_id
-    query = sa.select(INTAKES.c.dispute_id, ASSESSMENTS.c.answer).join(ASSESSMENTS, linked)
-    rows = conn.execute(query.where(INTAKES.c.dispute_id.in_(list(dispute_ids))))
-    return {str(name): str(text) for name, text in rows}
+# Two requests with one case may come to the same assessment at once: the second finds it there.
+_KEEP: Final = inserting_by(
+    ASSESSMENTS, lambda insert: insert.on_conflict_do_nothing().returning(ASSESSMENTS.c.assessment_id)
+)
 
 
 def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
@@ -151,13 +98,19 @@ def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
 
 def latest_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
     """The latest assessment of each of some disputes, as kept, of those that have one."""
+    return {row["dispute_id"]: row for row in conn.execute(_LATEST, among(dispute_ids)).mappings()}
+
+
+def _latest() -> sa.Select[Any]:
     kept = ASSESSMENTS.c
     order = (kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc())
     place = sa.func.row_number().over(partition_by=kept.dispute_id, order_by=order).label("place")
-    ranked = sa.select(kept.assessment_id, place).where(kept.dispute_id.in_(list(dispute_ids))).subquery()
+    ranked = sa.select(kept.assessment_id, place).where(kept.dispute_id.in_(NAMES)).subquery()
     query = sa.select(ASSESSMENTS).join(ranked, ranked.c.assessment_id == kept.assessment_id)
-    rows = conn.execute(query.where(ranked.c.place == 1)).mappings()
-    return {row["dispute_id"]: row for row in rows}
+    return query.where(ranked.c.place == 1)
+
+
+_LATEST: Final = _latest()
 
 
 def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
@@ -180,9 +133,14 @@ def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
 
 def assessed_before(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, int]:
     """By dispute the moment of the latest assessment as of an earlier one than given, where there is one."""
-    query = sa.select(ASSESSMENTS.c.dispute_id, ASSESSMENTS.c.as_of)
-    rows = conn.execute(query.where(ASSESSMENTS.c.dispute_id.in_(list(as_of))).order_by(ASSESSMENTS.c.as_of))
-    return {str(name): int(at) for name, at in rows if at < as_of[name]}
+    return {str(name): int(at) for name, at in conn.execute(_ASSESSED, among(as_of)) if at < as_of[name]}
+
+
+_ASSESSED: Final = (
+    sa.select(ASSESSMENTS.c.dispute_id, ASSESSMENTS.c.as_of)
+    .where(ASSESSMENTS.c.dispute_id.in_(NAMES))
+    .order_by(ASSESSMENTS.c.as_of)
+)
 
 
 @dataclass(frozen=True)
@@ -196,12 +154,12 @@ class Known:
 
 _VERSIONS: Final = sa.text(
     "SELECT x.dispute_id, x.recorded_at, x.superseded_at, x.grid_id FROM known_disputes AS x "
-    "WHERE x.dispute_id IN :disputes"
-).bindparams(sa.bindparam("disputes", expanding=True))
+    "WHERE x.dispute_id IN :names"
+).bindparams(NAMES)
 
 
 def _versions(conn: sa.Connection, dispute_ids: Collection[str]) -> Sequence[Any]:
-    return conn.execute(_VERSIONS, {"disputes": list(dispute_ids)}).all() if dispute_ids else ()
+    return conn.execute(_VERSIONS, among(dispute_ids)).all() if dispute_ids else ()
 
 
 def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
@@ -231,10 +189,10 @@ def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
 _LAST: Final = sa.text(
     " UNION ALL ".join(
         f"SELECT x.dispute_id, MAX(x.recorded_at) FROM known_{table} AS x "
-        "WHERE x.dispute_id IN :disputes GROUP BY x.dispute_id"
+        "WHERE x.dispute_id IN :names GROUP BY x.dispute_id"
         for table in ("disputes", "parties", "events")
     )
-).bindparams(sa.bindparam("disputes", expanding=True))
+).bindparams(NAMES)
 
 
 def present_of(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
@@ -242,7 +200,7 @@ def present_of(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> d
     found = dict.fromkeys(dispute_ids, now)
     if not found:
         return found
-    for name, last in conn.execute(_LAST, {"disputes": list(found)}):
+    for name, last in conn.execute(_LAST, among(found)):
         found[name] = max(found[name], int(last))
     return found
 
@@ -254,9 +212,14 @@ def last_grid(conn: sa.Connection, dispute_id: str) -> str:
 
 def last_grids(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
     """`last_grid` of each of some disputes."""
-    made = RECORDS["disputes"].c
-    query = sa.select(made.dispute_id, made.grid_id).where(made.dispute_id.in_(list(dispute_ids)))
-    return {str(name): str(grid) for name, grid in conn.execute(query.order_by(made.recorded_at))}
+    return {str(name): str(grid) for name, grid in conn.execute(_GRIDS, among(dispute_ids))}
+
+
+_GRIDS: Final = (
+    sa.select(RECORDS["disputes"].c.dispute_id, RECORDS["disputes"].c.grid_id)
+    .where(RECORDS["disputes"].c.dispute_id.in_(NAMES))
+    .order_by(RECORDS["disputes"].c.recorded_at)
+)
 
 
 def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
@@ -326,12 +289,14 @@ def known_persons(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, d
     """The latest version of each person."""
     if not person_ids:
         return {}
-    query = sa.text(
-        "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
-        "WHERE x.person_id IN :ids AND x.superseded_at IS NULL"
-    ).bindparams(sa.bindparam("ids", expanding=True))
-    found = conn.execute(query, {"ids": list(person_ids)}).mappings().all()
+    found = conn.execute(_PERSONS, among(person_ids)).mappings().all()
     return {row["person_id"]: dict(row) for row in found}
+
+
+_PERSONS: Final = sa.text(
+    "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
+    "WHERE x.person_id IN :names AND x.superseded_at IS NULL"
+).bindparams(NAMES)
 
 
 def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ from docket.store.merged import home_of, merge_of, merges_into
 from docket.times import now_micros, parse_instant
 from serving.access import reaches
 from serving.audit.service import viewed
-from serving.cases import repository
+from serving.cases import intakes, repository
 from serving.cases.assessing import assess_and_keep
 from serving.cases.schemas import CaseIn
 from serving.cases.storing import Earlier, New, Storing, take_turns_to_store
@@ -69,13 +69,13 @@ def submit(state: State, key: Key, case: CaseIn, idempotency_key: str | None) ->
         as_of = repository.first_recorded(conn, dispute_id)
     assess_and_keep(state, dispute_id, as_of, then=link)
     with state.store.snapshot() as conn:
-        first = repository.first_answers(conn, [dispute_id])[dispute_id]
+        first = intakes.first_answers(conn, [dispute_id])[dispute_id]
     return Answer(shown_to(state, key, first), new=True)
 
 
 def link(conn: sa.Connection, kept: Mapping[str, tuple[str, str]]) -> None:
     """Make these the answers to the intakes that they are of, unless those have one."""
-    repository.link_intakes(conn, {name: assessment_id for name, (assessment_id, _) in kept.items()})
+    intakes.link_intakes(conn, {name: assessment_id for name, (assessment_id, _) in kept.items()})
 
 
 def _stored(state: State, key: Key, case: CaseIn, idempotency_key: str | None) -> str | None:

@@ -16,7 +16,7 @@ from docket.store.locking import beside, take_turns
 from docket.store.writing import append
 from docket.times import now_micros
 from serving.access import reaches
-from serving.cases import repository
+from serving.cases import intakes, repository
 from serving.cases.placing import twice
 from serving.cases.schemas import CaseIn
 from serving.errors import Conflict, Forbidden, Invalid
@@ -47,7 +47,7 @@ class Earlier:
 class New:
     """A case to be written: its rows, of persons those that say something new."""
 
-    intake: repository.Intake
+    intake: intakes.Intake
     dispute: dict[str, Any]
     persons: Rows
     parties: Rows
@@ -87,7 +87,7 @@ class Storing:
 
     def __init__(self, conn: sa.Connection, key: Key, cases: Sequence[CaseIn]) -> None:
         self._conn, self._key, self._now = conn, key, now_micros()
-        self._taken = repository.taken_before(conn, [case.dispute.dispute_id for case in cases])
+        self._taken = intakes.taken_before(conn, [case.dispute.dispute_id for case in cases])
         people = [row.person_id for case in cases for row in case.persons]
         self._persons = repository.known_persons(conn, people)
         self._known = Known(conn)
@@ -136,7 +136,7 @@ class Storing:
         changed = changed_persons(self._persons, persons, self._reaches)
         self._persons |= {row["person_id"]: row for row in changed}
         self._known.brought("persons", [row["person_id"] for row in changed])
-        intake = repository.Intake(dispute["dispute_id"], idempotency_key, digest)
+        intake = intakes.Intake(dispute["dispute_id"], idempotency_key, digest)
         return New(intake, dispute, changed, parties)
 
     def write(self, cases: Sequence[New]) -> None:
@@ -154,7 +154,7 @@ class Storing:
         conn, now = self._conn, self._now
         persons = [row for case in cases for row in case.persons]
         parties = [row for case in cases for row in case.parties]
-        repository.add_intakes(conn, [case.intake for case in cases], now)
+        intakes.add_intakes(conn, [case.intake for case in cases], now)
         unscored.note_all(conn, [case.intake.dispute_id for case in cases], now)
         append_rows(conn, "persons", persons, now, "persons[{}]")
         # A dispute that came by load is no new case: a POST may repeat it, never change it.
@@ -163,13 +163,13 @@ class Storing:
 
     def _before(
         self, dispute_id: str, idempotency_key: str | None, digest: str, now: int
-    ) -> repository.Intake | None:
+    ) -> intakes.Intake | None:
         """The intake that the case, or the key, came with before."""
         conn, key = self._conn, self._key
         spent = None if idempotency_key is None else requests.by_key(conn, key.key_id, idempotency_key)
         if spent is not None and (spent.target, spent.body_digest) != (_TARGET, digest):
             raise Conflict("The Idempotency-Key was used before, for another request.")
-        earlier = repository.intake(conn, dispute_id, idempotency_key)
+        earlier = intakes.intake(conn, dispute_id, idempotency_key)
         if earlier is None:
             return None
         if not reaches(conn, key, repository.last_grid(conn, earlier.dispute_id)):
@@ -194,7 +194,7 @@ class Storing:
             )
         return earlier
 
-    def _answered(self, found: repository.Intake) -> Earlier:
+    def _answered(self, found: intakes.Intake) -> Earlier:
         assessment_id = str(found.assessment_id)
         return Earlier(found.dispute_id, assessment_id, repository.answer_of(self._conn, assessment_id))
 

@@ -17,9 +17,9 @@ import structlog
 from docket import audit
 from docket.keys import Key
 from docket.tracing import span
-from features.online.case import frame_of
+from features.online.facts import frame_of
 from models.weighing import Weighed, weigh
-from serving.cases import repository
+from serving.cases import intakes, repository
 from serving.cases.assessing import Made, Read, after, keep, read, sights
 from serving.cases.schemas import CaseIn
 from serving.cases.service import Answer, link
@@ -42,11 +42,13 @@ def submit_together(state: State, key: Key, cases: Sequence[CaseIn]) -> list[Out
     """
     outcomes: list[Outcome] = [None] * len(cases)
     new = _store(state, key, cases, outcomes)
+    if not new:
+        return outcomes
     with state.store.snapshot() as conn:
         moments = repository.first_recorded_of(conn, new)
     keep(state, _made(state, moments), then=link)
     with state.store.snapshot() as conn:
-        answers = repository.first_answers(conn, new)
+        answers = intakes.first_answers(conn, new)
     for dispute_id, text in answers.items():
         outcomes[new[dispute_id]] = Answer(shown_to(state, key, text), new=True)
     return outcomes

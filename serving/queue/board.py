@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from docket.asof import NEVER
 from docket.caseload import open_among, open_disputes
 from docket.store import Store
+from docket.store.asking import NAMES, among
 from docket.store.locking import take_turns
 from docket.store.metadata import BOARD, DECISIONS
 from docket.times import now_micros
@@ -55,10 +56,7 @@ def show_on_board(conn: sa.Connection, dispute_ids: Collection[str], now: int) -
         raise LookupError("a case comes on the board with its first assessment")
     decided = _last_decisions(conn, dispute_ids)
     due = _due(conn, latest, now)
-    there = {
-        row["dispute_id"]: row
-        for row in conn.execute(sa.select(BOARD).where(BOARD.c.dispute_id.in_(list(dispute_ids)))).mappings()
-    }
+    there = {row["dispute_id"]: row for row in conn.execute(_PLACES, among(dispute_ids)).mappings()}
     new, moved, stay = [], [], []
     places: dict[str, Place] = {}
     for name, assessment in latest.items():
@@ -76,10 +74,10 @@ def show_on_board(conn: sa.Connection, dispute_ids: Collection[str], now: int) -
             stay.append({"mine": name, **order})
         places[name] = Place(told["colour"], tuple(unmet_ones))
     if new:
-        conn.execute(sa.insert(BOARD), new)
+        conn.execute(_PLACE, new)
     for rows in (moved, stay):
         if rows:
-            conn.execute(sa.update(BOARD).where(BOARD.c.dispute_id == sa.bindparam("mine")), rows)
+            conn.execute(_MOVE, rows)
     return places
 
 
@@ -97,9 +95,15 @@ def _told(assessment: sa.RowMapping, last: sa.RowMapping | None) -> dict[str, An
 
 
 def _last_decisions(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
-    query = sa.select(DECISIONS).where(DECISIONS.c.dispute_id.in_(list(dispute_ids)))
-    rows = conn.execute(query.order_by(DECISIONS.c.decision_no)).mappings()
-    return {row["dispute_id"]: row for row in rows}
+    return {row["dispute_id"]: row for row in conn.execute(_DECISIONS, among(dispute_ids)).mappings()}
+
+
+_PLACES: Final = sa.select(BOARD).where(BOARD.c.dispute_id.in_(NAMES))
+_PLACE: Final = sa.insert(BOARD)
+_MOVE: Final = sa.update(BOARD).where(BOARD.c.dispute_id == sa.bindparam("mine"))
+_DECISIONS: Final = (
+    sa.select(DECISIONS).where(DECISIONS.c.dispute_id.in_(NAMES)).order_by(DECISIONS.c.decision_no)
+)
 
 
 def goes_by(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:

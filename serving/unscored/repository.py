@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from docket.caseload import open_disputes
+from docket.store.asking import NAMES, among, inserting_by
 from docket.store.inserting import inserting
 from docket.store.metadata import ASSESSMENTS, UNSCORED
 from docket.times import MINUTE
@@ -48,12 +49,24 @@ def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
 def note_all(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> None:
     """`note` each of some cases."""
     fresh = {"due_at": now + GRACE, "tries": 0, "degraded": False}
-    again = {**fresh, "revision": UNSCORED.c.revision + 1}
-    made = inserting(conn, UNSCORED).on_conflict_do_update(index_elements=["dispute_id"], set_=again)
     # Never the number of one that was settled before: who assesses for that one mustn't settle this.
     # The cases in one order everywhere, so that no two wait for each other.
     rows = [{"dispute_id": name, "since": now, "revision": now, **fresh} for name in sorted(dispute_ids)]
-    conn.execute(made, rows)
+    conn.execute(_NOTE(conn), rows)
+
+
+_NOTE: Final = inserting_by(
+    UNSCORED,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["dispute_id"],
+        set_={
+            "due_at": insert.excluded.due_at,
+            "tries": insert.excluded.tries,
+            "degraded": insert.excluded.degraded,
+            "revision": UNSCORED.c.revision + 1,
+        },
+    ),
+)
 
 
 def note_open(conn: sa.Connection, now: int) -> None:
@@ -68,9 +81,15 @@ def note_open(conn: sa.Connection, now: int) -> None:
 
 def revisions(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, int]:
     """What stands noted of cases in a snapshot, to be settled by what is read there; of those noted."""
-    query = sa.select(UNSCORED.c.dispute_id, UNSCORED.c.revision)
-    rows = conn.execute(query.where(UNSCORED.c.dispute_id.in_(list(dispute_ids))))
-    return {str(name): int(number) for name, number in rows}
+    return {str(name): int(number) for name, number in conn.execute(_REVISIONS, among(dispute_ids))}
+
+
+_REVISIONS: Final = sa.select(UNSCORED.c.dispute_id, UNSCORED.c.revision).where(
+    UNSCORED.c.dispute_id.in_(NAMES)
+)
+_SCORED: Final = sa.delete(UNSCORED).where(
+    UNSCORED.c.dispute_id == sa.bindparam("mine"), UNSCORED.c.revision == sa.bindparam("seen")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +115,7 @@ def settle(conn: sa.Connection, scored: Sequence[Scored], *, now: int) -> None:
     done = [{"mine": one.dispute_id, "seen": one.seen} for one in ordered if not one.degraded]
     done = [row for row in done if row["seen"] is not None]
     if done:
-        same = (UNSCORED.c.dispute_id == sa.bindparam("mine"), UNSCORED.c.revision == sa.bindparam("seen"))
-        conn.execute(sa.delete(UNSCORED).where(*same), done)
+        conn.execute(_SCORED, done)
     waits = {"due_at": now, "tries": 0, "degraded": True}
     for one in ordered:
         if not one.degraded:

@@ -35,7 +35,8 @@ from features.catalogue import COLUMNS
 from features.frame import feature_frame
 from features.online import statements
 from features.online.areas import AreaState
-from features.online.case import OneCase, frame_of
+from features.online.case import OneCase
+from features.online.facts import frame_of
 from features.online.people import MANY
 from features.sources import DuckSource, StoreSource
 

@@ -20,12 +20,12 @@ from small_district import case, fill, key_of
 
 from docket.store import Store
 from docket.times import now_micros
-from features.online.case import CaseFacts
 from features.online.case import OneCase as Reading
+from features.online.facts import CaseFacts
 from models.explaining import OneCase
 from models.scorer import Scorer
 from serving.app import create_app
-from serving.cases import repository
+from serving.cases import intakes
 from serving.settings import Settings
 
 TEXTS = (
@@ -181,7 +181,7 @@ def test_two_batches_of_the_same_cases_in_crossed_order_never_wait_for_each_othe
 
     with structlog.testing.capture_logs() as logged, ThreadPoolExecutor(2) as pool:
         with store.engine.connect() as holder:  # one of the cases is somebody else's for a moment
-            repository.add_intakes(holder, [repository.Intake("t2", None, "")], now_micros())
+            intakes.add_intakes(holder, [intakes.Intake("t2", None, "")], now_micros())
             sent = [pool.submit(together, client, some) for some in (cases, cases[::-1])]
             if store.engine.dialect.name == "postgresql":  # SQLite lets one write at a time
                 wait_for("both have begun", both_wait)
