@@ -144,7 +144,7 @@ class OneCase:
         return CaseFacts(self._names, row, document_known(keys, narratives, events, visits, as_of))
 
     def facts_of(self, connection: sa.Connection, as_of: Mapping[str, int]) -> dict[str, CaseFacts]:
-        """`facts` of several disputes, each at a moment of its own; for many, in as many trips as for one.
+        """`facts` of several disputes, each at a moment of its own; some thirty trips, however many they are.
 
         Raises
         ------
