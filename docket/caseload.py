@@ -6,13 +6,14 @@ PostgreSQL: when a dispute is open, and who visits a person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import pandas as pd
 import sqlalchemy as sa
 
 from docket.asof import NEVER, known_sql
+from docket.store.asking import NAMES, among
 from docket.times import DAY
 
 OPEN_DAYS: Final = 180
@@ -49,7 +50,7 @@ def _open(of: str = "") -> str:
 """
 
 
-_IS_OPEN: Final = sa.text(_open(" AND {}.dispute_id = :dispute"))
+_OPEN_AMONG: Final = sa.text(_open(" AND {}.dispute_id IN :names")).bindparams(NAMES)
 
 
 def _in_force(whose: str = "") -> str:
@@ -110,9 +111,12 @@ def open_disputes(conn: sa.Connection, as_of: int) -> list[str]:
     return list(conn.execute(query, {"as_of": as_of}).scalars())
 
 
-def is_open(conn: sa.Connection, dispute_id: str, as_of: int) -> bool:
-    """Whether one dispute is open at a moment."""
-    return conn.execute(_IS_OPEN, {"as_of": as_of, "dispute": dispute_id}).first() is not None
+def open_among(conn: sa.Connection, dispute_ids: Collection[str], as_of: int) -> set[str]:
+    """Those of some disputes that are open at a moment."""
+    if not dispute_ids:
+        return set()
+    rows = conn.execute(_OPEN_AMONG, {"as_of": as_of, **among(dispute_ids)})
+    return {str(row.dispute_id) for row in rows}
 
 
 def matters(conn: sa.Connection, as_of: int, grids: Sequence[str]) -> pd.DataFrame:

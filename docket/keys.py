@@ -159,13 +159,16 @@ def create(
     return f"{PREFIX}_{key_id}_{secret}"
 
 
+_BY_ID: Final = sa.select(API_KEYS).where(API_KEYS.c.key_id == sa.bindparam("key"))
+
+
 def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
     """What the presented key allows; None if it's unknown, altered, expired or revoked."""
     prefix, _, rest = presented.partition("_")
     key_id, _, secret = rest.partition("_")
     if prefix != PREFIX or "\x00" in key_id or not presented.isascii():
         return None
-    row = conn.execute(sa.select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().first()
+    row = conn.execute(_BY_ID, {"key": key_id}).mappings().first()
     # Digested and compared whether or not there is such a key, so that time tells nothing of which there are.
     same = hmac.compare_digest(_digest(key_id, secret), row["digest"] if row is not None else "")
     if row is None or not same:
@@ -176,7 +179,7 @@ def verify(conn: sa.Connection, presented: str, now: int) -> Key | None:
 
 def held(conn: sa.Connection, key_id: str, now: int) -> Key | None:
     """What a key allows that was shown before; None if it's unknown, expired or revoked."""
-    row = conn.execute(sa.select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().first()
+    row = conn.execute(_BY_ID, {"key": key_id}).mappings().first()
     key = None if row is None else _as_key(row)
     return key if key is not None and key.valid(now) else None
 

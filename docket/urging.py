@@ -6,15 +6,15 @@ Which steps there are, and when, is `serving.urgings`' to say; here is what beco
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
 
 from docket.outbox import withdraw
+from docket.store.asking import NAMES, among, inserting_by
 from docket.store.desk import URGINGS
-from docket.store.inserting import inserting
 from docket.store.locking import take_turns
 
 Step = Literal["before", "due", "community", "street", "district"]
@@ -50,39 +50,97 @@ class Planned:
     due_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is to become of the steps of a case.
+
+    Attributes
+    ----------
+    stands
+        The deadlines that are neither met nor gone: what was sent of the others ends.
+    steps
+        What is to wait, of these deadlines.
+    """
+
+    stands: Collection[Deadline] = ()
+    steps: Sequence[Planned] = ()
+
+
 def of_case(conn: sa.Connection, dispute_id: str) -> list[dict[str, Any]]:
     """The steps of a case, sent or waiting, in their order."""
-    query = sa.select(URGINGS).where(URGINGS.c.dispute_id == dispute_id)
-    found = [dict(row) for row in conn.execute(query).mappings()]
-    return sorted(found, key=lambda row: (row["deadline_at"], row["deadline"], STEPS.index(row["step"])))
+    return of_cases(conn, [dispute_id])[dispute_id]
 
 
-def plan(conn: sa.Connection, dispute_id: str, steps: Sequence[Planned], *, now: int) -> None:
-    """Let these steps wait, and none else; what was sent stays as it is.
+def of_cases(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The steps of each case, as `of_case`."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in dispute_ids}
+    for row in conn.execute(_OF_CASES, among(found)).mappings():
+        found[row["dispute_id"]].append(dict(row))
+    for rows in found.values():
+        rows.sort(key=lambda row: (row["deadline_at"], row["deadline"], STEPS.index(row["step"])))
+    return found
 
-    Whoever calls has the case's turn: nobody else writes about its steps.
+
+_OF_CASES: Final = sa.select(URGINGS).where(URGINGS.c.dispute_id.in_(NAMES))
+_PLAN: Final = inserting_by(URGINGS, lambda insert: insert.on_conflict_do_nothing())
+
+
+def plan(
+    conn: sa.Connection,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    wanted: Mapping[str, Course],
+    *,
+    now: int,
+) -> None:
+    """Let of each case the steps wait that are wanted, and none else; what was sent stays, or ends.
+
+    Whoever calls has the cases' turns: nobody else writes about their steps.
+
+    Parameters
+    ----------
+    rows
+        Of `of_cases`.
     """
-    wanted = {(*one.deadline, one.step): one for one in steps}
-    for row in of_case(conn, dispute_id):
-        one = wanted.pop((row["deadline"], row["deadline_at"], row["step"]), None)
-        if row["sent_at"] is not None:
-            continue
-        mine = URGINGS.c.urging_no == row["urging_no"]
-        if one is None:
-            conn.execute(sa.delete(URGINGS).where(mine))
-        elif one.due_at != row["due_at"]:
-            conn.execute(sa.update(URGINGS).where(mine).values(due_at=one.due_at))
-    for one in wanted.values():
-        row = {
-            "dispute_id": dispute_id,
-            "deadline": one.deadline[0],
-            "deadline_at": one.deadline[1],
-            "step": one.step,
-            "level": LEVEL_OF[one.step],
-            "due_at": one.due_at,
-            "recorded_at": now,
-        }
-        conn.execute(inserting(conn, URGINGS).values(**row).on_conflict_do_nothing())
+    gone: list[int] = []
+    moved: list[dict[str, int]] = []
+    ended: dict[str, list[dict[str, Any]]] = {}
+    new: list[dict[str, Any]] = []
+    for name, course in wanted.items():
+        steps = {(*one.deadline, one.step): one for one in course.steps}
+        for row in rows[name]:
+            one = steps.pop((row["deadline"], row["deadline_at"], row["step"]), None)
+            if row["sent_at"] is not None:
+                if (row["deadline"], row["deadline_at"]) not in course.stands and row["ended_at"] is None:
+                    ended.setdefault(name, []).append(dict(row))
+            elif one is None:
+                gone.append(row["urging_no"])
+            elif one.due_at != row["due_at"]:
+                moved.append({"mine": row["urging_no"], "due_at": one.due_at})
+        new += [_row(name, one, now) for one in steps.values()]
+    if gone:
+        conn.execute(sa.delete(URGINGS).where(URGINGS.c.urging_no.in_(gone)))
+    if moved:
+        conn.execute(sa.update(URGINGS).where(URGINGS.c.urging_no == sa.bindparam("mine")), moved)
+    if new:
+        conn.execute(_PLAN(conn), new)
+    for name, of_case in ended.items():
+        numbers = [row["urging_no"] for row in of_case]
+        conn.execute(sa.update(URGINGS).where(URGINGS.c.urging_no.in_(numbers)).values(ended_at=now))
+        # What a receiver was not reached with by now it need not hear any more.
+        deadlines = dict.fromkeys((row["deadline"], row["deadline_at"]) for row in of_case)
+        withdraw(conn, name, [told_about(name, one) for one in deadlines], now)
+
+
+def _row(dispute_id: str, one: Planned, now: int) -> dict[str, Any]:
+    return {
+        "dispute_id": dispute_id,
+        "deadline": one.deadline[0],
+        "deadline_at": one.deadline[1],
+        "step": one.step,
+        "level": LEVEL_OF[one.step],
+        "due_at": one.due_at,
+        "recorded_at": now,
+    }
 
 
 def due_cases(
@@ -115,27 +173,10 @@ def take_due(conn: sa.Connection, dispute_id: str, *, colour: str, now: int) -> 
     return found
 
 
-def end(conn: sa.Connection, dispute_id: str, *, now: int, but: Collection[Deadline] = ()) -> None:
-    """End what was sent of a case's deadlines, all but these, and let none of them wait."""
-    ended = []
-    for row in of_case(conn, dispute_id):
-        deadline = (row["deadline"], row["deadline_at"])
-        if deadline in but:
-            continue
-        mine = URGINGS.c.urging_no == row["urging_no"]
-        if row["sent_at"] is None:
-            conn.execute(sa.delete(URGINGS).where(mine))
-        elif row["ended_at"] is None:
-            conn.execute(sa.update(URGINGS).where(mine).values(ended_at=now))
-            ended.append(deadline)
-    # What a receiver was not reached with by now it need not hear any more.
-    withdraw(conn, dispute_id, [told_about(dispute_id, one) for one in dict.fromkeys(ended)], now)
-
-
 def end_case(conn: sa.Connection, dispute_id: str, *, now: int) -> None:
     """End all steps of a case that was withdrawn or merged into another."""
     take_turns(conn, [f"board {dispute_id}"])
-    end(conn, dispute_id, now=now)
+    plan(conn, of_cases(conn, [dispute_id]), {dispute_id: Course()}, now=now)
 
 
 def told_about(dispute_id: str, deadline: Deadline) -> str:

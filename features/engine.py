@@ -24,6 +24,8 @@ from .streams import STREAMS
 
 Progress = Callable[[int, int], None]
 """Called with (done, total): streams, or what else a source that folds by itself counts."""
+Narrow = Callable[[Stream, Sequence[str], list[Measure], I64], Narrowing]
+"""Says which rows of a stream some keys need."""
 
 
 def compute(
@@ -114,9 +116,19 @@ def _refuse_unsuited(stream: Stream, measures: Iterable[Measure]) -> None:
 
 
 def measure_stream(
-    source: Source, request: Request, stream: Stream, measures: list[Measure]
+    source: Source,
+    request: Request,
+    stream: Stream,
+    measures: list[Measure],
+    narrow: Narrow | None = None,
 ) -> dict[Measure, F64]:
-    """The measures of one stream: (rows of its entity's expansion,) each."""
+    """The measures of one stream: (rows of its entity's expansion,) each.
+
+    Parameters
+    ----------
+    narrow
+        What is enough of the stream; None: `narrowing_of`.
+    """
     entities = {measure.entity for measure in measures}
     # Entities of one stream share their names (all are persons, or it is one entity): one fetch serves them.
     names = request.expansions[next(iter(entities))].names
@@ -125,7 +137,7 @@ def measure_stream(
         return {measure: np.empty(0, np.float64) for measure in measures}
     wanted = Later(lambda: names.take(pa.array(used)).to_pylist())
     expansions = {entity: request.expansions[entity] for entity in entities}
-    narrowing = narrowing_of(stream, wanted, measures, request.as_of)
+    narrowing = (narrow or narrowing_of)(stream, wanted, measures, request.as_of)
     return fold_rows(
         # Not by a name here, which would keep the rows in memory while they are folded.
         source.fetch(stream.sql, FIELDS, narrowing),

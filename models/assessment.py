@@ -13,12 +13,13 @@ from docket.tracing import span
 from features.cues import Finding, floor, tag
 from features.documents import Document
 from models import policy
-from models.counterfactuals import turns
+from models.counterfactuals import turns_under
 from models.explaining import OneCase
 from models.reading import asserted, cue_title, points_of
-from models.reasons import cue_reasons, fact_reasons, suggestion_of, within_narrative
+from models.reasons import cue_reasons, suggestion_of, within_narrative
 from models.tagger import Suggestion
 from models.targets import HORIZONS, RISK_COLUMNS, TARGETS
+from models.weighing import Weighed, weigh
 
 RESPOND: Final = 30 * MINUTE
 CLASSIFY: Final = 24 * HOUR
@@ -37,6 +38,7 @@ def assess(
     model_version: str | None,
     duplicates: Sequence[Mapping[str, Any]] = (),
     before: int | None = None,
+    weighed: Weighed | None = None,
 ) -> dict[str, Any]:
     """Assess a case at a moment.
 
@@ -56,6 +58,8 @@ def assess(
         service looks for; they bear on nothing else here.
     before
         The moment of the assessment before this one (microseconds); None: there was none.
+    weighed
+        The case as `models.weighing.weigh` gives it among others; None: it is weighed now.
 
     Returns
     -------
@@ -75,8 +79,9 @@ def assess(
         colour = rules.colour(case.risks, bool(floors))
         outside = [name for name, out in zip(PARTS, case.outside, strict=True) if out]
         with span("reasons"):
-            reasons += fact_reasons(case.values, case.contributions, case.scores)
-            would_change = [turn.as_dict() for turn in turns(case, bool(floors))]
+            why = weigh([case])[0] if weighed is None else weighed
+            reasons += [told.reason for told in why.told]
+            would_change = [turn.as_dict() for turn in turns_under(case, why.levers, why.risks, bool(floors))]
         risks = _risks(case)
     answer: dict[str, Any] = {
         "dispute_id": dispute_id,

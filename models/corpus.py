@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -54,6 +55,15 @@ def grams(clause: Clause) -> list[str]:
         for i in range(len(marked) - n + 1)
         if n > 1 or 0 < i < len(marked) - 1
     ]
+
+
+@lru_cache(maxsize=4_096)
+def counted_grams(clause: Clause) -> dict[str, int]:
+    """Each gram of a clause and how often, as they first stand; several scores read the same."""
+    counts: dict[str, int] = {}
+    for gram in grams(clause):
+        counts[gram] = counts.get(gram, 0) + 1
+    return counts
 
 
 class Product:

@@ -6,18 +6,21 @@ records were otherwise; it is no promise that doing so has that effect (docs/adr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logit
 
 from models.explaining import OneCase
 from models.facts import Change, Values, contacted_now, number, visited_now, without_events
 from models.policy import Colour
 from models.targets import DEFAULT_HORIZON, RISK_COLUMNS
+
+Array = NDArray[np.float64]
 
 MOST: Final = 2
 LEAST: Final = 0.1
@@ -139,11 +142,25 @@ def turns(case: OneCase, floored: bool, most: int = MOST) -> list[Turn]:
     floored
         Whether a safety floor applies: the colour is then red whatever is done.
     """
-    said = [(lever, lever.words(case.values)) for lever in LEVERS]
-    tried = [(lever, words) for lever, words in said if words is not None]
+    tried = tried_levers(case.values)
     if not tried:
         return []
     risks = case.under([lever.change(case.values) for lever, _ in tried])
+    return turns_under(case, tried, risks, floored, most)
+
+
+def tried_levers(values: Values) -> list[tuple[Lever, str]]:
+    """The levers that have something to do with a case, with their words."""
+    said = ((lever, lever.words(values)) for lever in LEVERS)
+    return [(lever, words) for lever, words in said if words is not None]
+
+
+def turns_under(
+    case: OneCase, tried: Sequence[tuple[Lever, str]], risks: Array, floored: bool, most: int = MOST
+) -> list[Turn]:
+    """`turns`, given the risks as they are and under each lever that was tried, shape (1 + tried, 12)."""
+    if not tried:
+        return []
     scores = logit(case.policy.index(risks))
     before = case.policy.colour(risks[0], floored)
     found = []

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from docket.candidates import Record, candidates
-from models.likeness import COMPARISONS, compare, gap_days
+from models.likeness import COMPARISONS, compare, gap_days, text_likeness
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,8 @@ PROPOSED: Final = 0.2
 AT_MOST: Final = 5
 """So many are proposed of one dispute."""
 
+_ROOM: Final = 1e-5
+"""More than what rounding can add to a probability."""
 _LIKE_TEXT: Final = 0.2
 """From here on texts are called alike; of different matters fewer than one pair in a hundred is (.13)."""
 _TOLD: Final = {
@@ -109,7 +111,7 @@ def propose(conn: sa.Connection, dispute_id: str, as_of: int, *, above: float = 
     Parameters
     ----------
     conn
-        On a store; two statements are sent.
+        On a store.
     as_of
         µs. Nothing recorded later is read, and no dispute that is merged by then.
     above
@@ -137,7 +139,13 @@ def among(own: Record, others: Sequence[Record], *, above: float = PROPOSED) -> 
     """Those of `others` that `own` may be; see `propose`."""
     if not others:
         return []
-    compared = np.stack([compare(own, other) for other in others])
+    # The texts, which take longest to compare, only where they could make it probable.
+    compared = np.stack([compare(own, other, text=1.0) for other in others])
+    hopeful = np.flatnonzero(probabilities(compared) >= above - _ROOM)
+    if not len(hopeful):
+        return []
+    others, compared = [others[place] for place in hopeful.tolist()], compared[hopeful]
+    compared[:, COMPARISONS.index("text")] = [text_likeness(own.text, other.text) for other in others]
     # Six digits: databases and processors then tell the same.
     chances = np.round(probabilities(compared), 6)
     order = sorted(range(len(others)), key=lambda place: (-chances[place], others[place].dispute_id))

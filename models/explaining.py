@@ -99,18 +99,32 @@ class OneCase:
             Table columns with their other values; the text stays. A column that the model doesn't read
             changes nothing.
         """
-        place = {column.name: number for number, column in enumerate(self.estimator.hazard.columns)}
-        size = 1 + len(changes)
-        table, cues, text = (np.repeat(part, size, axis=0) for part in (self.table, self.cues, self.text))
-        for row, change in enumerate(changes, 1):
-            for name, value in change.items():
-                if name in place:
-                    table[row, place[name]] = value
-        return self.estimator.risks_of(table, cues, text, self.calibration)
+        return under([self], [changes])[0]
 
     def scores(self, changes: Sequence[Mapping[str, float]]) -> Array:
         """The logit of what the colour is read from, as it is and under each change, shape (1 + k,)."""
         return np.asarray(logit(self.policy.index(self.under(changes))))
+
+
+def under(cases: Sequence[OneCase], changes: Sequence[Sequence[Mapping[str, float]]]) -> list[Array]:
+    """`OneCase.under` of cases that one model has read, each under changes of its own, in one call."""
+    if not cases:
+        return []
+    estimator = cases[0].estimator
+    place = {column.name: number for number, column in enumerate(estimator.hazard.columns)}
+    sizes = [1 + len(of_case) for of_case in changes]
+    table, cues, text = (
+        np.repeat(np.concatenate(parts), sizes, axis=0)
+        for parts in zip(*((case.table, case.cues, case.text) for case in cases), strict=True)
+    )
+    ends = np.cumsum(sizes)
+    for end, size, of_case in zip(ends.tolist(), sizes, changes, strict=True):
+        for row, change in enumerate(of_case, end - size + 1):
+            for name, value in change.items():
+                if name in place:
+                    table[row, place[name]] = value
+    risks = estimator.risks_of(table, cues, text, cases[0].calibration)
+    return np.split(risks, ends[:-1])
 
 
 def cases_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from math import nan
 from typing import Final
 
@@ -76,11 +77,13 @@ _STEPS: Final = ("repeat", "lost", "police", "orders")
 _WINDOWS: Final = ("365d",)
 
 
+@cache
 def _columns(side: Entity, topic: str) -> tuple[str, ...]:
     counted, others = _TOPICS[topic]
     return tuple(name for name in (f"{side}_{short}" for short in (counted, *others)) if name in BY_NAME)
 
 
+@cache
 def _history(side: Entity) -> tuple[str, ...]:
     """Every column that is read from the side's other disputes."""
     return tuple(f.name for f in CATALOGUE if f.entity is side and f.stream in _OTHERS)
@@ -107,6 +110,7 @@ def _gone_of(side: Entity, topic: str, values: Values) -> Change:
     return change
 
 
+@cache
 def _of_sides(sides: tuple[Entity, ...], topic: str) -> Fact:
     """The fact of a topic, where the rows of these sides are the same."""
     # what a person has behind them with the other goes when all that the person has goes

@@ -32,9 +32,16 @@ GRAM: Final = 3
 """Characters in a gram: two are too common in Chinese, four too rare in texts of two sentences."""
 
 
-def compare(one: Record, other: Record) -> NDArray[np.float64]:
+def compare(one: Record, other: Record, text: float | None = None) -> NDArray[np.float64]:
     """The comparisons of two records, shape (13,); the same in either order.
 
+    Parameters
+    ----------
+    text
+        How alike the texts are; None: they are compared.
+
+    Notes
+    -----
     When the dispute opened isn't compared: doors date it as they please, and it says little beyond when they
     took it down.
     """
@@ -56,7 +63,7 @@ def compare(one: Record, other: Record) -> NDArray[np.float64]:
             one.kind == other.kind,
             one.grid_id == other.grid_id,
             math.log1p(gap_days(one, other)),
-            text_likeness(one.text, other.text),
+            text_likeness(one.text, other.text) if text is None else text,
             equal,
             amounts and not equal,
             one.source != other.source,

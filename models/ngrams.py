@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus import Clause, Corpus, GramCounts, Product, grams
+from models.corpus import Clause, Corpus, GramCounts, Product, counted_grams
 from models.linear import fit_ridge
 
 Array = NDArray[np.float64]
@@ -93,10 +93,7 @@ class NgramScore:
     def clause(self, clause: Clause) -> float:
         """The contribution of one clause."""
         norm = total = 0.0
-        counts: dict[str, int] = {}
-        for gram in grams(clause):
-            counts[gram] = counts.get(gram, 0) + 1
-        for gram, count in counts.items():
+        for gram, count in counted_grams(clause).items():
             known = self._weights.get(gram)
             if known is not None:
                 value = count * known[0]
@@ -109,8 +106,8 @@ class NgramScore:
 
     def known(self, clause: Clause) -> tuple[int, int]:
         """How many of a clause's distinct grams the vocabulary holds, and how many there are."""
-        distinct = set(grams(clause))
-        return len(distinct & self._weights.keys()), len(distinct)
+        counts = counted_grams(clause)
+        return sum(gram in self._weights for gram in counts), len(counts)
 
     def columns(self, corpus: Corpus) -> Array:
         """What later models read of each text, shape (n, 2): the sum over clauses, and the worst clause."""

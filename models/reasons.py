@@ -161,21 +161,52 @@ def told_facts(
     shown: Collection[str] = BY_NAME.keys(),
 ) -> list[Told]:
     """`fact_reasons`, with what stands behind each."""
-    weighed = []
-    for fact in facts_of(values):
-        text = _lead(fact, values, contributions, shown)
-        contribution = sum(contributions.get(name, 0.0) for name in fact.columns)
-        if text is not None and contribution >= LEAST_CONTRIBUTION:
-            weighed.append((contribution, fact, text))
-    weighed.sort(key=lambda entry: (-entry[0], entry[1].name))
-    tried = weighed[: most + SPARE]
+    tried = tried_facts(values, contributions, most=most, shown=shown)
     if not tried:
         return []
-    logits = score([fact.gone(values) for _, fact, _ in tried])
-    lowers = logits[0] - logits[1:]
+    return told_of(tried, score([one.fact.gone(values) for one in tried]), most=most)
+
+
+@dataclass(frozen=True)
+class TriedFact:
+    """A fact that may be told of, if the score would be lower without it."""
+
+    fact: Fact
+    text: str
+    contribution: float
+
+
+def tried_facts(
+    values: Mapping[str, float],
+    contributions: Mapping[str, float],
+    *,
+    most: int = MOST_FACTS,
+    shown: Collection[str] = BY_NAME.keys(),
+) -> list[TriedFact]:
+    """The facts to which the model credits most, some more of them than may be told."""
+    tried = []
+    for fact in facts_of(values):
+        contribution = sum(contributions.get(name, 0.0) for name in fact.columns)
+        if contribution < LEAST_CONTRIBUTION:
+            continue
+        text = _lead(fact, values, contributions, shown)
+        if text is not None:
+            tried.append(TriedFact(fact, text, contribution))
+    tried.sort(key=lambda one: (-one.contribution, one.fact.name))
+    return tried[: most + SPARE]
+
+
+def told_of(tried: Sequence[TriedFact], logits: Array, *, most: int = MOST_FACTS) -> list[Told]:
+    """Those of the facts without which the score would be lower.
+
+    Parameters
+    ----------
+    logits
+        Of the score as it is, and without each fact, shape (1 + tried,).
+    """
     told = [
-        Told(fact, Reason("fact", text), contribution, float(lower))
-        for (contribution, fact, text), lower in zip(tried, lowers, strict=True)
+        Told(one.fact, Reason("fact", one.text), one.contribution, float(lower))
+        for one, lower in zip(tried, logits[0] - logits[1:], strict=True)
         if lower >= LEAST_CONTRIBUTION
     ]
     return told[:most]

@@ -137,6 +137,8 @@ class Tagger:
         ]
         worth = np.zeros(len(corpus.clauses))
         if unread and self.cues:
+            if len(corpus.clauses) <= _FEW:  # of a few cases every clause is asked for: as suggestions
+                self.probabilities([clause.text for clause in corpus.clauses])
             likely = self.probabilities([corpus.clauses[place].text for place in unread])
             # a plain sum: the same clause alone and among others gives the same bits
             worth[unread] = (likely * self._points).sum(axis=1) / COPIED

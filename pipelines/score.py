@@ -21,9 +21,9 @@ from features.frame import feature_frame
 from features.sources import Source
 from models import registry
 from models.assessment import assess
-from models.explaining import OneCase
 from models.scorer import Scorer
 from models.targets import HORIZONS, TARGETS
+from models.weighing import Weighed, weigh
 from pipelines.cases_file import Cases, first_recorded, read_cases
 from pipelines.defaults import Engine
 from pipelines.engines import opened, require
@@ -123,17 +123,18 @@ def _assessed(
     single = scorer.with_threads(1)
     recorded = first_recorded(snapshot)
     texts = documents(source, part.dispute_ids, part.as_of)
-    read: list[OneCase] = []
+    read: list[Weighed] = []
     for place, (dispute_id, moment) in enumerate(zip(part.dispute_ids, part.as_of.tolist(), strict=True)):
         if place % _TOGETHER == 0:
-            read = single.cases(frame.iloc[place : place + _TOGETHER])
+            read = weigh(single.cases(frame.iloc[place : place + _TOGETHER]))
         answer = assess(
             dispute_id=dispute_id,
             as_of=moment,
             recorded_at=recorded[dispute_id],
             document=texts[place],
             narrative=snapshot.narrative(dispute_id, moment),
-            case=read[place % _TOGETHER],
+            case=read[place % _TOGETHER].case,
             model_version=version,
+            weighed=read[place % _TOGETHER],
         )
         yield json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -60,8 +60,31 @@ def row_errors(table: str, rows: Sequence[Mapping[str, Any]], now: int, where: s
     return found
 
 
+class Known:
+    """Which ids the store knows, as a transaction sees it; what was looked up once isn't asked for again."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._conn = conn
+        self._looked: dict[str, set[str]] = {}
+        self._there: dict[str, set[str]] = {}
+
+    def look_up(self, table: str, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that name a row of `table`."""
+        asked = set(ids)
+        looked, there = self._looked.setdefault(table, set()), self._there.setdefault(table, set())
+        if new := asked - looked:
+            there |= existing(self._conn, table, new)
+            looked |= new
+        return asked & there
+
+    def brought(self, table: str, ids: Iterable[str]) -> None:
+        """Take ids for known that are on their way into the store."""
+        self._looked.setdefault(table, set()).update(ids)
+        self._there.setdefault(table, set()).update(ids)
+
+
 def reference_errors(
-    conn: sa.Connection,
+    ids: Known,
     table: str,
     rows: Sequence[Mapping[str, Any]],
     where: str,
@@ -79,7 +102,7 @@ def reference_errors(
         if column.refers is None or column.name == BY_NAME[table].key[0] == "dispute_id":
             continue
         asked = {row[column.name] for row in rows if row.get(column.name) is not None}
-        known = existing(conn, column.refers, asked) | set(given.get(column.refers, ()))
+        known = ids.look_up(column.refers, asked) | set(given.get(column.refers, ()))
         for place, row in enumerate(rows):
             value = row.get(column.name)
             if value is not None and value not in known:

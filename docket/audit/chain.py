@@ -51,6 +51,9 @@ BEGINNING: Final = "0" * 64
 """What the first row names as the digest before it."""
 _AUDITING: Final = 0x6175646974  # 'audit'
 _PART: Final = 1_000
+_ALONE: Final = sa.select(sa.func.pg_advisory_xact_lock(_AUDITING))
+_HEAD: Final = sa.select(AUDIT_LOG.c.seq, AUDIT_LOG.c.digest).order_by(AUDIT_LOG.c.seq.desc()).limit(1)
+_INSERT: Final = sa.insert(AUDIT_LOG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def record_all(conn: sa.Connection, events: Sequence[Event]) -> None:
         return
     if conn.dialect.name == "postgresql":
         # One after the other, or two would follow the same row. SQLite has one writer anyway.
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_AUDITING)))
+        conn.execute(_ALONE)
     last, who, now = head(conn), actor(), now_micros()
     rows: list[dict[str, Any]] = []
     for seq, event in enumerate(events, last.seq + 1):
@@ -142,13 +145,12 @@ def record_all(conn: sa.Connection, events: Sequence[Event]) -> None:
         }
         rows.append(row | {"digest": digest_of(row)})
     for first in range(0, len(rows), _PART):
-        conn.execute(sa.insert(AUDIT_LOG), rows[first : first + _PART])
+        conn.execute(_INSERT, rows[first : first + _PART])
 
 
 def head(conn: sa.Connection) -> Head:
     """The last row; `0` and `BEGINNING` of a log that has none."""
-    query = sa.select(AUDIT_LOG.c.seq, AUDIT_LOG.c.digest).order_by(AUDIT_LOG.c.seq.desc()).limit(1)
-    row = conn.execute(query).first()
+    row = conn.execute(_HEAD).first()
     return Head(0, BEGINNING) if row is None else Head(int(row[0]), str(row[1]))
 
 

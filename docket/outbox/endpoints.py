@@ -101,8 +101,7 @@ def add(
 
 def list_endpoints(conn: sa.Connection) -> list[Endpoint]:
     """Every endpoint that wasn't removed, oldest first."""
-    query = sa.select(WEBHOOKS).where(WEBHOOKS.c.removed_at.is_(None))
-    rows = conn.execute(query.order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.endpoint_id)).mappings()
+    rows = conn.execute(_LISTED).mappings()
     return [
         Endpoint(
             endpoint_id=row["endpoint_id"],
@@ -114,6 +113,13 @@ def list_endpoints(conn: sa.Connection) -> list[Endpoint]:
         )
         for row in rows
     ]
+
+
+_LISTED: Final = (
+    sa.select(WEBHOOKS)
+    .where(WEBHOOKS.c.removed_at.is_(None))
+    .order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.endpoint_id)
+)
 
 
 def secret_of(conn: sa.Connection, endpoint_id: str) -> str:
@@ -158,19 +164,29 @@ def remove(conn: sa.Connection, endpoint_id: str, now: int) -> bool:
     return True
 
 
-def told_of(conn: sa.Connection, event: Event, grid_id: str) -> list[Endpoint]:
-    """The endpoints, paused ones too, that are told of an event in a case of that grid."""
-    found = [one for one in list_endpoints(conn) if event in one.events]
-    if all(one.area is None for one in found):
-        return found
-    grids = RECORDS["grids"]
-    query = sa.select(grids).where(grids.c.grid_id == grid_id, grids.c.replaced_at.is_(None))
-    grid = conn.execute(query).mappings().first()
-    return [
-        one
-        for one in found
-        if one.area is None or (grid is not None and grid[one.area.column] == one.area.id)
-    ]
+class Told:
+    """Who is told of what, as a transaction sees it: read once for many messages."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._conn = conn
+        self._all = list_endpoints(conn)
+        self._areas: dict[str, sa.RowMapping | None] = {}
+
+    def of(self, event: Event, grid_id: str) -> list[Endpoint]:
+        """The endpoints, paused ones too, that are told of an event in a case of that grid."""
+        found = [one for one in self._all if event in one.events]
+        if all(one.area is None for one in found):
+            return found
+        if grid_id not in self._areas:
+            grids = RECORDS["grids"]
+            query = sa.select(grids).where(grids.c.grid_id == grid_id, grids.c.replaced_at.is_(None))
+            self._areas[grid_id] = self._conn.execute(query).mappings().first()
+        grid = self._areas[grid_id]
+        return [
+            one
+            for one in found
+            if one.area is None or (grid is not None and grid[one.area.column] == one.area.id)
+        ]
 
 
 def _has_area(conn: sa.Connection, area: Area) -> bool:

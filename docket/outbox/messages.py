@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from docket.outbox.endpoints import Event, told_of
+from docket.outbox.endpoints import Event, Told
 from docket.store.inserting import inserting
 from docket.store.locking import take_turns
 from docket.store.metadata import OUTBOX
@@ -45,26 +45,33 @@ class Message:
 
 def put(conn: sa.Connection, messages: Sequence[Message], *, grid_id: str, now: int) -> None:
     """Put messages about a case of that grid into the outbox, once for each endpoint that is told of it."""
-    insert = inserting(conn, OUTBOX)
-    told = {event: told_of(conn, event, grid_id) for event in {message.event for message in messages}}
-    take_turns(conn, [_turn(message.case) for message in messages])
-    for message in messages:
-        for endpoint in told[message.event]:
-            row = insert.values(
-                delivery_id=f"wd-{secrets.token_hex(_ID_BYTES)}",
-                endpoint_id=endpoint.endpoint_id,
-                event=message.event,
-                case_id=message.case,
-                about=message.about,
-                body=json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")),
-                due_at=message.due_at,
-                next_at=message.due_at,
-                state="pending",
-                attempts=0,
-                created_at=now,
-            )
-            keys = [OUTBOX.c.endpoint_id, OUTBOX.c.about]
-            conn.execute(row.on_conflict_do_nothing(index_elements=keys))
+    put_all(conn, [(message, grid_id) for message in messages], now=now)
+
+
+def put_all(conn: sa.Connection, messages: Sequence[tuple[Message, str]], *, now: int) -> None:
+    """`put` messages about several cases, each with the grid of its case."""
+    told = Told(conn)
+    rows = [
+        {
+            "delivery_id": f"wd-{secrets.token_hex(_ID_BYTES)}",
+            "endpoint_id": endpoint.endpoint_id,
+            "event": message.event,
+            "case_id": message.case,
+            "about": message.about,
+            "body": json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")),
+            "due_at": message.due_at,
+            "next_at": message.due_at,
+            "state": "pending",
+            "attempts": 0,
+            "created_at": now,
+        }
+        for message, grid_id in messages
+        for endpoint in told.of(message.event, grid_id)
+    ]
+    take_turns(conn, [_turn(message.case) for message, _ in messages])
+    if rows:
+        keys = [OUTBOX.c.endpoint_id, OUTBOX.c.about]
+        conn.execute(inserting(conn, OUTBOX).on_conflict_do_nothing(index_elements=keys), rows)
 
 
 def withdraw(conn: sa.Connection, case: str, about: Iterable[str], now: int) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 _MERGING: Final = 0x6D65726765  # 'merge'
+_BESIDE: Final = sa.select(sa.func.pg_advisory_xact_lock_shared(_MERGING))
 _TRIES: Final = 60
 _PAUSE: Final = 0.05
 _TURNS: Final = sa.text(  # in one order everywhere, so that no two wait for each other
@@ -47,7 +48,7 @@ def alone(conn: sa.Connection) -> None:
 def beside(conn: sa.Connection) -> None:
     """Let no merge begin until the transaction ends; any number may hold this at once."""
     if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MERGING)))
+        conn.execute(_BESIDE)
 
 
 def take_turns(conn: sa.Connection, names: Iterable[str]) -> None:

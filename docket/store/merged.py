@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from docket.store.asking import NAMES, among
 from docket.store.metadata import MERGES
 
 _CHUNK: Final = 10_000
@@ -93,11 +94,14 @@ def _next(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
     ids = [name for name in dispute_ids if name is not None]
     found: dict[str, str] = {}
     for first in range(0, len(ids), _CHUNK):
-        query = sa.select(MERGES.c.dispute_id, MERGES.c.into_id).where(
-            MERGES.c.dispute_id.in_(ids[first : first + _CHUNK]), MERGES.c.undone_at.is_(None)
-        )
-        found.update((row.dispute_id, row.into_id) for row in conn.execute(query))
+        rows = conn.execute(_STANDING, among(ids[first : first + _CHUNK]))
+        found.update((row.dispute_id, row.into_id) for row in rows)
     return found
+
+
+_STANDING: Final = sa.select(MERGES.c.dispute_id, MERGES.c.into_id).where(
+    MERGES.c.dispute_id.in_(NAMES), MERGES.c.undone_at.is_(None)
+)
 
 
 def _read(conn: sa.Connection, *conditions: Any) -> list[Merge]:

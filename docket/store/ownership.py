@@ -13,6 +13,8 @@ from docket.store.metadata import FACTS, RECORDS
 
 _NAME = "secret"
 _PURPOSE = "purpose"
+_CHECKED = "anlan_secret"
+"""Of a connection to the database: the secret that was found noted there, which is never noted anew."""
 _TEST, _DISTRICT = "test", "district"
 
 
@@ -27,9 +29,13 @@ def check_secret(conn: sa.Connection) -> None:
         If the store was written with another secret.
     """
     mine = fingerprint()
+    if conn.info.get(_CHECKED) == mine:
+        return
     noted = noted_secret(conn)
-    if noted is None:
+    if noted is None:  # not remembered: the transaction may be rolled back
         noted = _note(conn, _NAME, mine)
+    elif noted == mine:
+        conn.info[_CHECKED] = mine
     if not hmac.compare_digest(noted, mine):
         raise StoreError(
             f"this store was written with another secret: set ${secrets.VARIABLE}, or run where "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from docket import vault
 from docket.asof import NEVER
 from docket.contract import BY_NAME, Table
+from docket.store.asking import NAMES, among
 from docket.store.metadata import ORIGINALS, RECORDS
 
 _CHUNK: Final = 10_000
@@ -31,11 +33,16 @@ def existing(conn: sa.Connection, table: str, ids: Collection[str]) -> set[str]:
     ids
         Values of that column.
     """
-    key = RECORDS[table].c[BY_NAME[table].key[0]]
     found: set[str] = set()
     for chunk in _chunks(iter(ids)):
-        found.update(conn.execute(sa.select(key).where(key.in_(chunk)).distinct()).scalars())
+        found.update(conn.execute(_existing(table), among(chunk)).scalars())
     return found
+
+
+@cache
+def _existing(table: str) -> sa.Select[Any]:
+    key = RECORDS[table].c[BY_NAME[table].key[0]]
+    return sa.select(key).where(key.in_(NAMES)).distinct()
 
 
 def birth_years(conn: sa.Connection, people: Collection[str]) -> dict[str, int]:
@@ -59,19 +66,24 @@ def versions_of(
     Of a table without `recorded_at` it's the current version, under -NEVER.
     """
     made = RECORDS[table.name]
-    if conn.execute(sa.select(made.c.row_no).limit(1)).first() is None:
+    # of a first load, which needs not look for any of its rows
+    if len(rows) > _CHUNK and conn.execute(sa.select(made.c.row_no).limit(1)).first() is None:
         return {}
-    keys = [made.c[name] for name in table.key]
-    recorded = made.c.recorded_at if table.versioned else sa.literal(-NEVER, sa.BigInteger)
     ids = list(dict.fromkeys([*rows.column(table.key[0]).unique().to_pylist(), *also]))
     found: dict[tuple[str, ...], dict[int, str]] = {}
     for chunk in _chunks(iter(ids)):
-        query = sa.select(recorded, made.c.row_digest, *keys).where(keys[0].in_(chunk))
-        if not table.versioned:
-            query = query.where(made.c.replaced_at.is_(None))
-        for when, digest, *key in conn.execute(query):
+        for when, digest, *key in conn.execute(_versions(table.name), among(chunk)):
             found.setdefault(tuple(key), {})[when] = digest
     return found
+
+
+@cache
+def _versions(table: str) -> sa.Select[Any]:
+    described, made = BY_NAME[table], RECORDS[table]
+    keys = [made.c[name] for name in described.key]
+    recorded = made.c.recorded_at if described.versioned else sa.literal(-NEVER, sa.BigInteger)
+    query = sa.select(recorded, made.c.row_digest, *keys).where(keys[0].in_(NAMES))
+    return query if described.versioned else query.where(made.c.replaced_at.is_(None))
 
 
 def original(conn: sa.Connection, table: str, row_id: str, recorded_at: int) -> str:
@@ -84,15 +96,34 @@ def original(conn: sa.Connection, table: str, row_id: str, recorded_at: int) -> 
     docket.vault.VaultError
         If the secret isn't the one it was written with.
     """
-    query = sa.select(ORIGINALS.c.sealed).where(
-        ORIGINALS.c.table_name == table,
-        ORIGINALS.c.row_id == row_id,
-        ORIGINALS.c.recorded_at == recorded_at,
-    )
-    sealed = conn.execute(query).scalar()
-    if sealed is None:
+    found = originals(conn, table, [(row_id, recorded_at)])
+    if not found:
         raise KeyError(f"no narrative of {table} {row_id}")
-    return vault.decrypt(bytes(sealed), context_of(table, row_id, recorded_at))
+    return found[row_id, recorded_at]
+
+
+def originals(
+    conn: sa.Connection, table: str, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """The narratives of versions of rows (id, `recorded_at`), as submitted, of those that have one.
+
+    Raises
+    ------
+    docket.vault.VaultError
+        If the secret isn't the one they were written with.
+    """
+    wanted = set(versions)
+    found: dict[tuple[str, int], str] = {}
+    for chunk in _chunks(iter(sorted({row_id for row_id, _ in wanted}))):
+        for row_id, at, sealed in conn.execute(_ORIGINALS, {"table": table, **among(chunk)}):
+            if (row_id, at) in wanted:
+                found[row_id, at] = vault.decrypt(bytes(sealed), context_of(table, row_id, at))
+    return found
+
+
+_ORIGINALS: Final = sa.select(ORIGINALS.c.row_id, ORIGINALS.c.recorded_at, ORIGINALS.c.sealed).where(
+    ORIGINALS.c.table_name == sa.bindparam("table"), ORIGINALS.c.row_id.in_(NAMES)
+)
 
 
 def identities(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -12,14 +12,17 @@ import sqlalchemy as sa
 from docket.store.metadata import RECORDS, WRITTEN_BY
 
 _TABLES: Final = tuple(sorted(WRITTEN_BY))
+_SNAPSHOT: Final = sa.text("SELECT pg_current_snapshot()::text")
+_LAST: Final = sa.text(
+    "SELECT " + ", ".join(f"(SELECT COALESCE(MAX(row_no), 0) FROM {table})" for table in _TABLES)
+)
 
 
 def mark(conn: sa.Connection) -> str:
     """What a snapshot sees of the records: PostgreSQL's name of it, or SQLite's last row of each table."""
     if conn.dialect.name == "postgresql":
-        return str(conn.execute(sa.text("SELECT pg_current_snapshot()::text")).scalar_one())
-    last = ", ".join(f"(SELECT COALESCE(MAX(row_no), 0) FROM {table})" for table in _TABLES)
-    return ",".join(str(number) for number in conn.execute(sa.text(f"SELECT {last}")).one())
+        return str(conn.execute(_SNAPSHOT).scalar_one())
+    return ",".join(str(number) for number in conn.execute(_LAST).one())
 
 
 def was_seen(conn: sa.Connection, table: str, marked: str) -> sa.ColumnElement[bool]:

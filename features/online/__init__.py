@@ -1,1 +1,1 @@
-"""One case at a time, from a record store: the same numbers as a batch, in milliseconds."""
+"""Single cases, and some together, from a record store: the same numbers as a batch, in milliseconds."""

@@ -13,7 +13,7 @@ that starts the service anew.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ import numpy as np
 from docket.asof import NEVER, live
 from docket.times import DAY
 
-from ..arrays import F64
+from ..arrays import F64, I64
 from ..declarations import Aggregate, Entity, Measure
 from ..sources.base import Narrowing
 from ..streams import GRID_DISPUTES
@@ -41,6 +41,12 @@ _GRIDS: Final = "SELECT g.grid_id, g.community_id, g.street_id FROM known_grids 
 Life: TypeAlias = tuple[int, int]
 Version: TypeAlias = tuple[str, int, int, int, str]
 """Grid, known, at, until and kind of one row of the grid stream."""
+
+
+AskedAreas: TypeAlias = "Mapping[Entity, Sequence[tuple[int, str]]]"
+"""By level: cases, as positions, and the keys that they ask for."""
+_Own: TypeAlias = "Mapping[tuple[Entity, str], Sequence[Version]]"
+"""A dispute's own rows by the areas that they stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,11 @@ class _Lives:
     starts: array[int] = field(default_factory=lambda: array("q"))
     ends: array[int] = field(default_factory=lambda: array("q"))
 
-    def count(self, moment: int) -> int:
-        """How many are live."""
-        return bisect_right(self.starts, moment) - bisect_right(self.ends, moment)
+    def count(self, moments: I64) -> I64:
+        """How many are live at each moment."""
+        # neither array is kept: nothing could be added to what it shows
+        begun, over = (np.asarray(of).searchsorted(moments, "right") for of in (self.starts, self.ends))
+        return begun - over
 
     def add(self, life: Life) -> None:
         insort(self.starts, life[0])
@@ -100,16 +108,34 @@ class AreaState:
         """Whether the moment isn't too old."""
         return as_of >= self._since
 
-    def values(self, dispute_id: str, keys: Mapping[Entity, Sequence[str]], as_of: int) -> list[F64]:
-        """Every measure in turn: (keys of its level,) each."""
-        versions = self._versions.get(dispute_id, ())
-        return [
-            np.array(
-                [self._value(slots, key, versions if not_own else (), as_of) for key in keys[level]],
-                np.float64,
-            )
-            for level, slots, not_own in self._counted
-        ]
+    def values(self, disputes: Sequence[str], as_of: Sequence[int], asked: AskedAreas) -> list[F64]:
+        """Every measure in turn: (asked of its level,) each.
+
+        Parameters
+        ----------
+        disputes, as_of
+            (cases,) the cases, and their moments (microseconds).
+        """
+        own, moments = [self._own(name) for name in disputes], np.array(as_of, np.int64)
+        found = []
+        for level, slots, not_own in self._counted:
+            by_key: dict[str, list[int]] = {}
+            for place, (_, key) in enumerate(asked[level]):
+                by_key.setdefault(key, []).append(place)
+            answer = np.zeros(len(asked[level]), np.float64)
+            for key, places in by_key.items():
+                cases = [asked[level][place][0] for place in places]
+                mine = [own[case] for case in cases] if not_own else []
+                answer[places] = self._value(slots, key, mine, moments[cases])
+            found.append(answer)
+        return found
+
+    def _own(self, dispute_id: str) -> _Own:
+        own: dict[tuple[Entity, str], list[Version]] = {}
+        for version in self._versions.get(dispute_id, ()):
+            for place in self._above[version[0]].items():
+                own.setdefault(place, []).append(version)
+        return own
 
     def read(self, reader: Reader, as_of: int) -> None:
         """Everything anew, for moments from some weeks before `as_of` on."""
@@ -166,22 +192,28 @@ class AreaState:
                 for life in _union(lives):
                     yield slot, key, life
 
-    def _value(self, slots: tuple[Slot, ...], key: str, own: Sequence[Version], as_of: int) -> float:
+    def _value(self, slots: tuple[Slot, ...], key: str, own: Sequence[_Own], as_of: I64) -> F64:
+        """Of one key at some moments; `own` is what isn't counted at each, or empty."""
         if len(slots) == 1:
-            return float(self._count(slots[0], key, own, as_of))
-        counts = (self._count(slots[1], grid, own, as_of) for grid in self._grids_of.get(key, ()))
-        return float(sum(count * (count - 1) for count in counts))
+            return self._count(slots[0], key, own, as_of).astype(np.float64)
+        pairs = np.zeros(as_of.size, np.int64)
+        for grid in self._grids_of.get(key, ()):
+            count = self._count(slots[1], grid, own, as_of)
+            pairs += count * (count - 1)
+        return pairs.astype(np.float64)
 
-    def _count(self, slot: Slot, key: str, own: Sequence[Version], as_of: int) -> int:
+    def _count(self, slot: Slot, key: str, own: Sequence[_Own], as_of: I64) -> I64:
         lives = self._lives[slot].get(key)
         if lives is None:
-            return 0
-        return lives.count(as_of) - any(
-            kind in slot.where
-            and self._above[grid][slot.level] == key
-            and live(known, min(at + slot.within * DAY, until), as_of)
-            for grid, known, at, until, kind in own
-        )
+            return np.zeros(as_of.size, np.int64)
+        count = lives.count(as_of)
+        for place, mine in enumerate(own):
+            versions = mine.get((slot.level, key), ())
+            count[place] -= any(
+                kind in slot.where and live(known, min(at + slot.within * DAY, until), int(as_of[place]))
+                for _, known, at, until, kind in versions
+            )
+        return count
 
 
 def _slots_of(measure: Measure) -> tuple[Slot, ...]:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
-from docket.asof import live
-
 from ..arrays import F64, I64
 from ..catalogue import CATALOGUE
-from ..declarations import Aggregate, Entity, Feature, Measure, Stream
-from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL, Document, Entry, Kind, Part, document_of
-from ..engine import measure_stream, narrowing_of
+from ..declarations import Aggregate, Entity, Feature, Measure
+from ..documents import EVENTS_SQL, NARRATIVES_SQL, VISITS_SQL
+from ..engine import measure_stream
 from ..expansion import DISPUTES_SQL, PARTIES_SQL, Expansion, Request
 from ..finishing import finished
 from ..links import LINKS_SQL
 from ..sources.base import Narrowing
 from ..sources.store import StoreSource
 from ..streams import STREAMS
-from .areas import AREAS, AreaState
+from .areas import AREAS, AreaState, AskedAreas
 from .changes import looked, looking
+from .facts import CaseFacts, document_known
 from .folding import Asking, Plan
 from .kept import Kept
 from .keys import Keys, chained, own_keys, with_reached
+from .many import Counts, facts_together
+from .narrowing import narrowed
 from .people import MANY, PeopleState, Person
 from .statements import Reader, Rows, Select
 
@@ -37,20 +36,8 @@ _PARTIES: Final = frozenset({Entity.APPLICANT, Entity.RESPONDENT, Entity.PERSON}
 _PEOPLE: Final = (*_PARTIES, Entity.RELATIVE, Entity.CONTACT)
 
 
-@dataclass(frozen=True)
-class CaseFacts:
-    """What is known of a case at a moment.
-
-    Attributes
-    ----------
-    frame
-        (1, features + 1): as `features.frame.feature_frame`.
-    document
-        Its texts.
-    """
-
-    frame: pd.DataFrame
-    document: Document
+FEW: Final = 4
+"""Cases from which on they are read sooner together than one after the other."""
 
 
 class OneCase:
@@ -87,10 +74,11 @@ class OneCase:
                 recent = group is not Entity.PERSON and measure.aggregate is Aggregate.COUNT
                 recent = recent and measure.within is not None
                 self._groups.setdefault((measure.stream, group, recent), []).append(measure)
+        self._shared = {name for name, _, _ in self._groups}
         place = {m: at for at, m in enumerate((*self._plan.measures, *self._areas.measures))}
         self._place = place
         self._made_of = [(feature, [place[m] for m in feature.measures]) for feature in self._features]
-        self._columns = pd.Index([feature.name for feature in self._features])
+        self._names = tuple(feature.name for feature in self._features)
 
     @property
     def people_kept(self) -> int:
@@ -139,7 +127,7 @@ class OneCase:
             fresh = self._kept.refresh(reader, looked(reader.engine, grids, now, changed), as_of)
             keys = own_keys(disputes, parties, dispute_id, as_of)
             told = fresh and self._areas.answers(as_of)
-            areas = self._areas.values(dispute_id, keys.of, as_of) if told else None
+            areas = self._areas.values([dispute_id], [as_of], _areas_of([keys])) if told else None
             kept = self._people.people if fresh else {}
         rows = dict(zip(own, streams, strict=True))
         keys, visits = self._read_people(reader, keys, kept, rows, as_of)
@@ -150,13 +138,51 @@ class OneCase:
         folded = self._plan.fold(asked, dispute_id, as_of)
         self._add_kept(folded, asked, keys, kept, dispute_id, as_of)
         values = [*folded, *areas]
-        matrix = np.empty((1, len(self._made_of)), np.float64)
+        row = np.empty(len(self._made_of), np.float64)
         for place, (feature, made_of) in enumerate(self._made_of):
-            matrix[0, place] = finished(feature, [values[at] for at in made_of], request)[0]
-        document = _document(keys, narratives, events, visits, as_of)
-        frame = pd.DataFrame(matrix, columns=self._columns, copy=False)
-        frame.insert(len(self._columns), "text", pd.Series([document.text], dtype="str"))
-        return CaseFacts(frame, document)
+            row[place] = finished(feature, [values[at] for at in made_of], request)[0]
+        return CaseFacts(self._names, row, document_known(keys, narratives, events, visits, as_of))
+
+    def facts_of(self, connection: sa.Connection, as_of: Mapping[str, int]) -> dict[str, CaseFacts]:
+        """`facts` of several disputes, each at a moment of its own; some thirty trips, however many they are.
+
+        Raises
+        ------
+        sqlalchemy.exc.DBAPIError
+            If the database fails.
+        """
+        if len(as_of) < FEW:
+            return {name: self.facts(connection, name, moment) for name, moment in as_of.items()}
+        reader = Reader(connection)
+        by_dispute = Narrowing(("d.dispute_id",), (list(as_of),))
+        with self._kept.lock:
+            grids, now, changed, disputes = reader.read(
+                [*looking(reader.engine, self._kept.seen), Select(DISPUTES_SQL, by_dispute)]
+            )
+            look = looked(reader.engine, grids, now, changed)
+            fresh = self._kept.refresh(reader, look, max(as_of.values()))
+            told = fresh and self._areas.answers(min(as_of.values()))
+            counts = self._counts(disputes, as_of) if told else None
+        groups = [(name, self._measures[name]) for name in self._plan.streams if name not in self._shared]
+        groups += [(name, measures) for (name, _, _), measures in self._groups.items()]
+        matrix, documents = facts_together(
+            reader, as_of, self._features, groups, self._areas.measures, counts
+        )
+        return {
+            name: CaseFacts(self._names, matrix[place], documents[place]) for place, name in enumerate(as_of)
+        }
+
+    def _counts(self, disputes: Rows, as_of: Mapping[str, int]) -> Counts:
+        """What the areas' state says of the areas of each dispute."""
+        by_dispute: dict[str, Rows] = {name: [] for name in as_of}
+        for row in disputes:
+            by_dispute[row[0]].append(row)
+        asked = _areas_of([own_keys(rows, [], name, as_of[name]) for name, rows in by_dispute.items()])
+        values = self._areas.values(list(as_of), list(as_of.values()), asked)
+        return {
+            measure: dict(zip(asked[measure.entity], of_level.tolist(), strict=True))
+            for measure, of_level in zip(self._areas.measures, values, strict=True)
+        }
 
     def _read_people(
         self, reader: Reader, keys: Keys, kept: Mapping[str, Person], rows: dict[str, Rows], as_of: int
@@ -245,13 +271,11 @@ _OWN: Final = (
 )
 
 
-def narrowed(stream: Stream, names: Sequence[str], measures: list[Measure], moment: I64) -> Narrowing:
-    """The keys, no row that is past every window, and no row of a kind that nobody counts."""
-    narrowing = narrowing_of(stream, list(names), measures, moment)
-    if not stream.kind or any(measure.where is None for measure in measures):
-        return narrowing
-    kinds = sorted({kind for measure in measures for kind in measure.where or ()})
-    return replace(narrowing, columns=(*narrowing.columns, stream.kind), values=(*narrowing.values, kinds))
+def _areas_of(keys: Sequence[Keys]) -> AskedAreas:
+    return {
+        level: [(place, key) for place, of_case in enumerate(keys) for key in of_case.of[level]]
+        for level in AREAS
+    }
 
 
 def _by(column: str, key: str) -> Narrowing:
@@ -280,26 +304,3 @@ def _from_store(connection: sa.Connection, request: Request, measures: Sequence[
         of_stream = [measure for measure in measures if measure.stream == name]
         values |= measure_stream(StoreSource(connection), request, STREAMS[name], of_stream)
     return [values[measure] for measure in measures]
-
-
-def _document(keys: Keys, narratives: Rows, events: Rows, visits: Rows, as_of: int) -> Document:
-    """The texts known by then, as `features.documents`."""
-    if not keys.known:
-        return Document(())
-    entries: list[Entry] = []
-    began = as_of
-    found: tuple[tuple[Kind, Rows], ...] = (
-        ("narrative", narratives),
-        ("event", events),
-        ("visit", visits),
-    )
-    for kind, rows in found:
-        for _, item, at, known, until, text in rows:
-            if not live(known, until, as_of):
-                continue
-            if kind == "narrative":
-                began = at
-            elif kind == "visit" and at < began:
-                continue
-            entries.append((kind != "narrative", known, at, item, kind, Part(kind, at, known, text)))
-    return document_of(entries)

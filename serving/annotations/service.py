@@ -8,7 +8,8 @@ from docket.times import now_micros
 from serving.annotations.schemas import AnnotationsIn
 from serving.cases import repository
 from serving.cases.placing import located, other_case, settle, twice
-from serving.cases.service import Answer, append_rows
+from serving.cases.service import Answer
+from serving.cases.storing import append_rows
 from serving.errors import FieldError, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
 from serving.rows import row_errors, stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -19,14 +19,14 @@ from docket.text import Prepared, prepare
 from docket.times import now_micros
 from docket.tracing import span
 from features.documents import Document, Part, documents
-from features.online.case import CaseFacts
+from features.online.facts import CaseFacts
 from features.sources import StoreSource
 from models.assessment import assess
-from models.explaining import OneCase
+from models.weighing import Weighed
 from serving.cases import repository
 from serving.errors import NotFound, Problem
 from serving.logs import log_failure
-from serving.merges.proposing import proposed
+from serving.merges.proposing import proposed_of
 from serving.models.service import Current
 from serving.queue.board import show_on_board
 from serving.state import State
@@ -35,7 +35,8 @@ from serving.urgings.following import follow
 from serving.webhooks import service as webhooks
 
 _log = structlog.get_logger("anlan.cases")
-Then = Callable[[sa.Connection, str, str], None]
+Then = Callable[[sa.Connection, Mapping[str, tuple[str, str]]], None]
+"""Does more in the transaction that keeps assessments: by dispute the assessment's id and text."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,16 @@ class Read:
     before: int | None
 
     def assessed(
-        self, current: Current | None, case: OneCase | None = None
+        self, current: Current | None, weighed: Weighed | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The assessment, and the feature values it rests on.
 
         Parameters
         ----------
-        case
+        weighed
             As the model has read it among others; None: it is read now, if there is a model.
         """
+        case = None if weighed is None else weighed.case
         if case is None and current is not None:
             with span("model", version=current.version):
                 case = current.scorer.case(self.facts.frame)
@@ -73,10 +75,10 @@ class Read:
             model_version=None if current is None else current.version,
             duplicates=self.duplicates,
             before=self.before,
+            weighed=weighed,
         )
-        row = self.facts.frame
-        values = zip(row.columns[:-1], row.iloc[0, :-1].tolist(), strict=True)
-        return answer, {str(name): float(value) for name, value in values if not isnan(value)}
+        values = zip(self.facts.names, self.facts.values.tolist(), strict=True)
+        return answer, {name: value for name, value in values if not isnan(value)}
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
     Parameters
     ----------
     then
-        What else is done in the transaction that keeps it, with the assessment's id and text.
+        What else is done in the transaction that keeps it.
     """
     current = state.models.current
     with state.store.snapshot() as conn:
@@ -136,7 +138,13 @@ def assess_and_keep(state: State, dispute_id: str, as_of: int, *, then: Then | N
 
 def sight(conn: sa.Connection, dispute_id: str) -> Sight:
     """What this snapshot shows."""
-    return Sight(unscored.revision(conn, dispute_id), mark(conn))
+    return sights(conn, [dispute_id])[dispute_id]
+
+
+def sights(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, Sight]:
+    """`sight` of each of some cases."""
+    revisions, seen = unscored.revisions(conn, dispute_ids), mark(conn)
+    return {name: Sight(revisions.get(name), seen) for name in dispute_ids}
 
 
 def after(
@@ -162,17 +170,27 @@ def keep(state: State, made: Sequence[Made], then: Then | None = None) -> list[s
 
     Parameters
     ----------
+    made
+        Each of another case.
     then
-        As in `assess_and_keep`, for each.
+        What else is done in that transaction.
     """
     texts = [
         json.dumps(one.answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False) for one in made
     ]
+    if not made:
+        return texts
     with state.store.begin() as conn:
-        logged = [_keep(conn, state, one, text, then) for one, text in zip(made, texts, strict=True)]
-        audit.record_all(conn, logged)
-    for one, event in zip(made, logged, strict=True):
-        if event.action == "view":
+        new = _keep(conn, state, made, texts)
+        if then is not None:
+            kept = {
+                one.answer["dispute_id"]: (one.answer["assessment_id"], text)
+                for one, text in zip(made, texts, strict=True)
+            }
+            then(conn, kept)
+        audit.record_all(conn, [_told(one.answer, new) for one in made])
+    for one in made:
+        if one.answer["assessment_id"] not in new:
             continue
         state.metrics.assessments.labels(one.answer["colour"]).inc()
         if one.answer["degraded"]:
@@ -180,55 +198,73 @@ def keep(state: State, made: Sequence[Made], then: Then | None = None) -> list[s
     return texts
 
 
-def _keep(conn: sa.Connection, state: State, made: Made, text: str, then: Then | None) -> audit.Event:
-    answer, now = made.answer, now_micros()
-    dispute_id = answer["dispute_id"]
-    earlier = webhooks.before(conn, dispute_id)
-    at = repository.kept_at(conn, dispute_id, now)
-    new = repository.keep_assessment(conn, answer, text, made.as_of, made.features, at, made.seen.mark)
-    if new:
-        webhooks.assessed(conn, answer, earlier)
+def _keep(conn: sa.Connection, state: State, made: Sequence[Made], texts: Sequence[str]) -> set[str]:
+    """Keep them and all that follows from it; the ids of those that weren't there."""
+    now = now_micros()
+    names = [one.answer["dispute_id"] for one in made]
+    earlier = webhooks.before(conn, names)
+    at = repository.kept_at(conn, names, now)
+    new = repository.keep_assessments(
+        conn,
+        [
+            repository.Kept(one.answer, text, one.as_of, one.features, at[name], one.seen.mark)
+            for name, one, text in zip(names, made, texts, strict=True)
+        ],
+    )
+    webhooks.assessed(conn, [one.answer for one in made if one.answer["assessment_id"] in new], earlier)
     moment = database_now(conn)
-    unmet = show_on_board(conn, dispute_id, moment)
-    follow(conn, state.settings.ladder, dispute_id, now=moment, unmet=unmet)
-    unscored.settle(conn, dispute_id, made.seen.revision, degraded=answer["degraded"], now=now)
-    if then is not None:
-        then(conn, answer["assessment_id"], text)
-    if not new:  # somebody else came to the same at this moment, and has logged it
-        return audit.Event("view", dispute_id, answer["assessment_id"])
+    follow(conn, state.settings.ladder, show_on_board(conn, names, moment), now=moment)
+    scored = [
+        unscored.Scored(name, one.seen.revision, one.answer["degraded"])
+        for name, one in zip(names, made, strict=True)
+    ]
+    unscored.settle(conn, scored, now=now)
+    return new
+
+
+def _told(answer: Mapping[str, Any], new: Collection[str]) -> audit.Event:
+    dispute_id, assessment_id = answer["dispute_id"], answer["assessment_id"]
+    if assessment_id not in new:  # somebody else came to the same at this moment, and has logged it
+        return audit.Event("view", dispute_id, assessment_id)
     told = {name: answer[name] for name in ("colour", "model_version", "degraded", "as_of")}
-    return audit.Event("score", dispute_id, answer["assessment_id"], told)
+    return audit.Event("score", dispute_id, assessment_id, told)
 
 
 def assessed(
     conn: sa.Connection, state: State, current: Current | None, dispute_id: str, as_of: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The assessment of a stored case on one state of the store, and the feature values it rests on."""
-    return read(conn, state, dispute_id, as_of).assessed(current)
+    return read(conn, state, {dispute_id: as_of})[dispute_id].assessed(current)
 
 
-def read(conn: sa.Connection, state: State, dispute_id: str, as_of: int) -> Read:
-    """Read all that an assessment is made of.
+def read(conn: sa.Connection, state: State, as_of: Mapping[str, int]) -> dict[str, Read]:
+    """Read all that assessments are made of: of some cases, each as of a moment.
 
     Raises
     ------
     serving.errors.NotFound
-        If the case wasn't known then.
+        If one of the cases wasn't known then.
     """
     with span("facts"):
-        facts = state.one_case.facts(conn, dispute_id, as_of)  # first, see there
-    known = repository.dispute(conn, dispute_id, as_of)
-    if known is None:
+        facts = state.one_case.facts_of(conn, as_of)  # first, see there
+    known = repository.disputes(conn, as_of)
+    if len(known) < len(as_of):
         raise NotFound()
-    return Read(
-        dispute_id,
-        as_of,
-        known.first_recorded,
-        facts,
-        prepare(repository.narrative(conn, dispute_id, known.recorded_at)),
-        proposed(conn, dispute_id, as_of),
-        repository.assessed_before(conn, dispute_id, as_of),
-    )
+    narratives = repository.narratives(conn, {name: one.recorded_at for name, one in known.items()})
+    duplicates = proposed_of(conn, as_of)
+    before = repository.assessed_before(conn, as_of)
+    return {
+        name: Read(
+            name,
+            moment,
+            known[name].first_recorded,
+            facts[name],
+            prepare(narratives[name]),
+            duplicates[name],
+            before.get(name),
+        )
+        for name, moment in as_of.items()
+    }
 
 
 def by_rules(conn: sa.Connection, dispute_id: str, as_of: int) -> dict[str, Any]:

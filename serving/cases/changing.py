@@ -14,10 +14,11 @@ from serving.access import reaches
 from serving.cases import repository
 from serving.cases.placing import located, moment, twice
 from serving.cases.schemas import Changed, ChangeIn
-from serving.cases.service import OUTSIDE, Answer, append_rows, changed_persons, turn_of
+from serving.cases.service import Answer
+from serving.cases.storing import OUTSIDE, append_rows, changed_persons, turn_of
 from serving.errors import FieldError, Forbidden, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
-from serving.rows import Rows, reference_errors, row_errors, stored
+from serving.rows import Known, Rows, reference_errors, row_errors, stored
 from serving.state import State
 
 _FIELDS: Final = ("kind", "grid_id", "text", "amount_cny")
@@ -65,7 +66,8 @@ def change(state: State, key: Key, ask: Ask, dispute_id: str, asked: ChangeIn) -
             _check(conn, disputes, persons, parties, here)
             if any(not reaches(conn, key, row["grid_id"]) for row in disputes):
                 raise Forbidden(OUTSIDE)
-            persons = changed_persons(conn, key, persons)
+            known = repository.known_persons(conn, [row["person_id"] for row in persons])
+            persons = changed_persons(known, persons, lambda grid: reaches(conn, key, grid))
             parties = _changed_parties(conn, dispute_id, parties)
             as_of = moment(conn, place, (disputes, persons, parties))
             new = append_rows(conn, "persons", persons, now, "persons[{}]")
@@ -90,10 +92,10 @@ def _check(conn: sa.Connection, disputes: Rows, persons: Rows, parties: Rows, no
         *row_errors("persons", persons, now, "persons[{}]"),
         *row_errors("parties", parties, now, "parties[{}]"),
     ]
-    given = {"persons": [row["person_id"] for row in persons]}
-    errors += reference_errors(conn, "disputes", disputes, "dispute", given)
-    errors += reference_errors(conn, "persons", persons, "persons[{}]", given)
-    errors += reference_errors(conn, "parties", parties, "parties[{}]", given)
+    given, known = {"persons": [row["person_id"] for row in persons]}, Known(conn)
+    errors += reference_errors(known, "disputes", disputes, "dispute", given)
+    errors += reference_errors(known, "persons", persons, "persons[{}]", given)
+    errors += reference_errors(known, "parties", parties, "parties[{}]", given)
     errors += twice(parties, ("person_id", "role"), "parties[{}]")
     errors += twice(persons, ("person_id",), "persons[{}]")
     if errors:

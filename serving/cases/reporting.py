@@ -7,10 +7,11 @@ from docket.times import now_micros
 from serving.cases import repository
 from serving.cases.placing import located, moment, other_case, settle, strangers, twice
 from serving.cases.schemas import HappenedIn, OutcomesIn
-from serving.cases.service import Answer, append_rows
+from serving.cases.service import Answer
+from serving.cases.storing import append_rows
 from serving.errors import FieldError, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
-from serving.rows import reference_errors, row_errors, stored
+from serving.rows import Known, reference_errors, row_errors, stored
 from serving.state import State
 
 
@@ -43,7 +44,7 @@ def report(state: State, key: Key, ask: Ask, dispute_id: str, happened: Happened
         if earlier is None:
             errors += row_errors("events", events, now, "events[{}]")
             errors += row_errors("visits", visits, now, "visits[{}]")
-            errors += reference_errors(conn, "visits", visits, "visits[{}]", {})
+            errors += reference_errors(Known(conn), "visits", visits, "visits[{}]", {})
             errors += twice(events, ("event_id",), "events[{}]")
             errors += twice(visits, ("visit_id",), "visits[{}]")
             parties = repository.parties_of(conn, place.home) | repository.parties_of(conn, dispute_id)

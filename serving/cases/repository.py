@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from docket.asof import known_sql
+from docket.asof import NEVER, known_sql, live
 from docket.contract import BY_NAME, Kind
 from docket.store import reading
-from docket.store.inserting import inserting
-from docket.store.metadata import ASSESSMENTS, INTAKES, RECORDS
+from docket.store.asking import NAMES, among, inserting_by
+from docket.store.metadata import ASSESSMENTS, RECORDS
 from docket.times import rfc3339
-
-
-@dataclass(frozen=True)
-class Intake:
-    """A case that came in by the API before."""
-
-    dispute_id: str
-    idempotency_key: str | None
-    body_digest: str
-    assessment_id: str | None
-
-
-def intake(conn: sa.Connection, dispute_id: str, idempotency_key: str | None) -> Intake | None:
-    """The intake of that dispute, or the one that used the key."""
-    same = INTAKES.c.dispute_id == dispute_id
-    if idempotency_key is not None:
-        same = same | (INTAKES.c.idempotency_key == idempotency_key)
-    # Where both match different intakes, the other dispute's tells of the conflict.
-    query = sa.select(INTAKES).where(same).order_by(INTAKES.c.dispute_id == dispute_id)
-    row = conn.execute(query).mappings().first()
-    if row is None:
-        return None
-    return Intake(row["dispute_id"], row["idempotency_key"], row["body_digest"], row["assessment_id"])
-
-
-def add_intake(
-    conn: sa.Connection, dispute_id: str, idempotency_key: str | None, body_digest: str, now: int
-) -> None:
-    """Note that the case came in."""
-    conn.execute(
-        sa.insert(INTAKES).values(
-            dispute_id=dispute_id, idempotency_key=idempotency_key, body_digest=body_digest, ingested_at=now
-        )
-    )
 
 
 def answer_of(conn: sa.Connection, assessment_id: str) -> str:
@@ -57,72 +23,94 @@ def answer_of(conn: sa.Connection, assessment_id: str) -> str:
     return str(conn.execute(query).scalar_one())
 
 
-def kept_at(conn: sa.Connection, dispute_id: str, now: int) -> int:
+def kept_at(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
     """When an assessment of a dispute is kept: now, or right after the last one if a clock was ahead then.
 
     Of several as of one moment the latest holds, so their order must be that in which they were made.
     """
-    query = sa.select(sa.func.max(ASSESSMENTS.c.created_at)).where(ASSESSMENTS.c.dispute_id == dispute_id)
-    return max(now, int(conn.execute(query).scalar() or 0) + 1)
+    last = {str(name): int(at) for name, at in conn.execute(_LAST_KEPT, among(dispute_ids))}
+    return {name: max(now, last.get(name, 0) + 1) for name in dispute_ids}
 
 
-def keep_assessment(
-    conn: sa.Connection,
-    answer: Mapping[str, Any],
-    text: str,
-    as_of: int,
-    features: Mapping[str, Any],
-    now: int,
-    seen: str,
-) -> bool:
-    """Keep an assessment with the values it rests on and what was seen; False if it is there, and stays."""
-    # Two requests with one case may come to the same assessment at once: the second finds it there.
-    insert = inserting(conn, ASSESSMENTS)
-    kept = conn.execute(
-        insert.values(
-            assessment_id=answer["assessment_id"],
-            dispute_id=answer["dispute_id"],
-            as_of=as_of,
-            model_version=answer["model_version"],
-            policy_version=answer["policy_version"],
-            colour=answer["colour"],
-            answer=text,
-            features=json.dumps(features, ensure_ascii=False),
-            created_at=now,
-            seen=seen,
-        )
-        .on_conflict_do_nothing()
-        .returning(ASSESSMENTS.c.assessment_id)
-    )
-    return kept.first() is not None
+_LAST_KEPT: Final = (
+    sa.select(ASSESSMENTS.c.dispute_id, sa.func.max(ASSESSMENTS.c.created_at))
+    .where(ASSESSMENTS.c.dispute_id.in_(NAMES))
+    .group_by(ASSESSMENTS.c.dispute_id)
+)
 
 
-def link_intake(conn: sa.Connection, dispute_id: str, assessment_id: str) -> None:
-    """Make this the intake's first answer unless it has one."""
-    unanswered = INTAKES.c.assessment_id.is_(None)
-    conn.execute(
-        sa.update(INTAKES)
-        .where(INTAKES.c.dispute_id == dispute_id, unanswered)
-        .values(assessment_id=assessment_id)
-    )
+@dataclass(frozen=True)
+class Kept:
+    """An assessment to be kept, with the values it rests on.
+
+    Attributes
+    ----------
+    answer, text
+        The assessment, and the JSON text of it.
+    as_of
+        Its moment (µs).
+    features
+        The values.
+    at
+        When it is kept (µs).
+    seen
+        The mark of the records that it is made of (`docket.store.seeing`).
+    """
+
+    answer: Mapping[str, Any]
+    text: str
+    as_of: int
+    features: Mapping[str, Any]
+    at: int
+    seen: str
 
 
-def first_answer(conn: sa.Connection, dispute_id: str) -> str:
-    """What an intake that was answered was answered."""
-    linked = ASSESSMENTS.c.assessment_id == INTAKES.c.assessment_id
-    query = sa.select(ASSESSMENTS.c.answer).join(INTAKES, linked).where(INTAKES.c.dispute_id == dispute_id)
-    return str(conn.execute(query).scalar_one())
+def keep_assessments(conn: sa.Connection, assessments: Sequence[Kept]) -> set[str]:
+    """Keep assessments; the ids of the new ones. What is there already stays as it is."""
+    rows = [
+        {
+            "assessment_id": one.answer["assessment_id"],
+            "dispute_id": one.answer["dispute_id"],
+            "as_of": one.as_of,
+            "model_version": one.answer["model_version"],
+            "policy_version": one.answer["policy_version"],
+            "colour": one.answer["colour"],
+            "answer": one.text,
+            "features": json.dumps(one.features, ensure_ascii=False),
+            "created_at": one.at,
+            "seen": one.seen,
+        }
+        for one in assessments
+    ]
+    return set(conn.execute(_KEEP(conn), rows).scalars())
 
 
-def _latest(dispute_id: str) -> sa.Select[Any]:
-    query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.dispute_id == dispute_id)
-    kept = ASSESSMENTS.c
-    return query.order_by(kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc()).limit(1)
+# Two requests with one case may come to the same assessment at once: the second finds it there.
+_KEEP: Final = inserting_by(
+    ASSESSMENTS, lambda insert: insert.on_conflict_do_nothing().returning(ASSESSMENTS.c.assessment_id)
+)
 
 
 def latest(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
     """The latest assessment of a dispute, as kept."""
-    return conn.execute(_latest(dispute_id)).mappings().first()
+    return latest_of(conn, [dispute_id]).get(dispute_id)
+
+
+def latest_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
+    """The latest assessment of each of some disputes, as kept, of those that have one."""
+    return {row["dispute_id"]: row for row in conn.execute(_LATEST, among(dispute_ids)).mappings()}
+
+
+def _latest() -> sa.Select[Any]:
+    kept = ASSESSMENTS.c
+    order = (kept.as_of.desc(), kept.created_at.desc(), kept.assessment_id.desc())
+    place = sa.func.row_number().over(partition_by=kept.dispute_id, order_by=order).label("place")
+    ranked = sa.select(kept.assessment_id, place).where(kept.dispute_id.in_(NAMES)).subquery()
+    query = sa.select(ASSESSMENTS).join(ranked, ranked.c.assessment_id == kept.assessment_id)
+    return query.where(ranked.c.place == 1)
+
+
+_LATEST: Final = _latest()
 
 
 def latest_as_of(conn: sa.Connection, dispute_id: str) -> int:
@@ -143,13 +131,16 @@ def latest_answer(conn: sa.Connection, dispute_id: str) -> str | None:
     return None if row is None else str(row["answer"])
 
 
-def assessed_before(conn: sa.Connection, dispute_id: str, as_of: int) -> int | None:
-    """The moment of the latest assessment as of an earlier one."""
-    query = sa.select(sa.func.max(ASSESSMENTS.c.as_of)).where(
-        ASSESSMENTS.c.dispute_id == dispute_id, ASSESSMENTS.c.as_of < as_of
-    )
-    found = conn.execute(query).scalar()
-    return None if found is None else int(found)
+def assessed_before(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, int]:
+    """By dispute the moment of the latest assessment as of an earlier one than given, where there is one."""
+    return {str(name): int(at) for name, at in conn.execute(_ASSESSED, among(as_of)) if at < as_of[name]}
+
+
+_ASSESSED: Final = (
+    sa.select(ASSESSMENTS.c.dispute_id, ASSESSMENTS.c.as_of)
+    .where(ASSESSMENTS.c.dispute_id.in_(NAMES))
+    .order_by(ASSESSMENTS.c.as_of)
+)
 
 
 @dataclass(frozen=True)
@@ -161,15 +152,30 @@ class Known:
     grid_id: str
 
 
+_VERSIONS: Final = sa.text(
+    "SELECT x.dispute_id, x.recorded_at, x.superseded_at, x.grid_id FROM known_disputes AS x "
+    "WHERE x.dispute_id IN :names"
+).bindparams(NAMES)
+
+
+def _versions(conn: sa.Connection, dispute_ids: Collection[str]) -> Sequence[Any]:
+    return conn.execute(_VERSIONS, among(dispute_ids)).all() if dispute_ids else ()
+
+
 def dispute(conn: sa.Connection, dispute_id: str, as_of: int) -> Known | None:
     """The version known at `as_of`, and when the dispute was first recorded."""
-    query = sa.text(
-        "SELECT x.recorded_at, x.grid_id, "
-        "(SELECT MIN(y.recorded_at) FROM known_disputes AS y WHERE y.dispute_id = x.dispute_id) AS first "
-        f"FROM known_disputes AS x WHERE x.dispute_id = :dispute AND {known_sql('x')}"
-    )
-    row = conn.execute(query, {"dispute": dispute_id, "as_of": as_of}).first()
-    return None if row is None else Known(int(row[2]), int(row[0]), str(row[1]))
+    return disputes(conn, {dispute_id: as_of}).get(dispute_id)
+
+
+def disputes(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, Known]:
+    """Of each dispute the version known at a moment, and when it was first recorded; of those known then."""
+    first: dict[str, int] = {}
+    then: dict[str, tuple[int, str]] = {}
+    for name, recorded, superseded, grid in _versions(conn, as_of):
+        first[name] = min(recorded, first.get(name, recorded))
+        if live(recorded, NEVER if superseded is None else superseded, as_of[name]):
+            then[name] = (int(recorded), str(grid))
+    return {name: Known(int(first[name]), *version) for name, version in then.items()}
 
 
 def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
@@ -177,20 +183,43 @@ def present(conn: sa.Connection, dispute_id: str, now: int) -> int:
 
     Clocks are set back, and those of two workers differ: what was taken has been known since, all the same.
     """
-    query = sa.text(
-        "SELECT MAX(x.at) FROM ("
-        "SELECT MAX(recorded_at) AS at FROM known_disputes WHERE dispute_id = :dispute "
-        "UNION ALL SELECT MAX(recorded_at) FROM known_parties WHERE dispute_id = :dispute "
-        "UNION ALL SELECT MAX(recorded_at) FROM known_events WHERE dispute_id = :dispute) AS x"
+    return present_of(conn, [dispute_id], now)[dispute_id]
+
+
+_LAST: Final = sa.text(
+    " UNION ALL ".join(
+        f"SELECT x.dispute_id, MAX(x.recorded_at) FROM known_{table} AS x "
+        "WHERE x.dispute_id IN :names GROUP BY x.dispute_id"
+        for table in ("disputes", "parties", "events")
     )
-    return max(now, int(conn.execute(query, {"dispute": dispute_id}).scalar() or 0))
+).bindparams(NAMES)
+
+
+def present_of(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, int]:
+    """`present` of each of some disputes."""
+    found = dict.fromkeys(dispute_ids, now)
+    if not found:
+        return found
+    for name, last in conn.execute(_LAST, among(found)):
+        found[name] = max(found[name], int(last))
+    return found
 
 
 def last_grid(conn: sa.Connection, dispute_id: str) -> str:
     """The grid of a stored dispute's latest version, be it withdrawn."""
-    made = RECORDS["disputes"]
-    query = sa.select(made.c.grid_id).where(made.c.dispute_id == dispute_id)
-    return str(conn.execute(query.order_by(made.c.recorded_at.desc()).limit(1)).scalar_one())
+    return last_grids(conn, [dispute_id])[dispute_id]
+
+
+def last_grids(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, str]:
+    """`last_grid` of each of some disputes."""
+    return {str(name): str(grid) for name, grid in conn.execute(_GRIDS, among(dispute_ids))}
+
+
+_GRIDS: Final = (
+    sa.select(RECORDS["disputes"].c.dispute_id, RECORDS["disputes"].c.grid_id)
+    .where(RECORDS["disputes"].c.dispute_id.in_(NAMES))
+    .order_by(RECORDS["disputes"].c.recorded_at)
+)
 
 
 def grid_names(conn: sa.Connection, grid_id: str) -> tuple[str, str]:
@@ -207,13 +236,26 @@ def is_stored(conn: sa.Connection, dispute_id: str) -> bool:
 
 def first_recorded(conn: sa.Connection, dispute_id: str) -> int:
     """When a stored dispute was first recorded."""
-    query = sa.text("SELECT MIN(x.recorded_at) FROM known_disputes AS x WHERE x.dispute_id = :dispute")
-    return int(conn.execute(query, {"dispute": dispute_id}).scalar_one())
+    return first_recorded_of(conn, [dispute_id])[dispute_id]
+
+
+def first_recorded_of(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, int]:
+    """`first_recorded` of each of some disputes."""
+    found: dict[str, int] = {}
+    for name, recorded, *_ in _versions(conn, dispute_ids):
+        found[name] = min(int(recorded), found.get(name, int(recorded)))
+    return found
 
 
 def narrative(conn: sa.Connection, dispute_id: str, recorded_at: int) -> str:
     """The narrative of a version, as submitted."""
     return reading.original(conn, "disputes", dispute_id, recorded_at)
+
+
+def narratives(conn: sa.Connection, recorded_at: Mapping[str, int]) -> dict[str, str]:
+    """`narrative` of a version of each of some disputes."""
+    found = reading.originals(conn, "disputes", list(recorded_at.items()))
+    return {name: found[name, at] for name, at in recorded_at.items()}
 
 
 def narrative_at(conn: sa.Connection, dispute_id: str, as_of: int) -> str | None:
@@ -254,12 +296,14 @@ def known_persons(conn: sa.Connection, person_ids: Sequence[str]) -> dict[str, d
     """The latest version of each person."""
     if not person_ids:
         return {}
-    query = sa.text(
-        "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
-        "WHERE x.person_id IN :ids AND x.superseded_at IS NULL"
-    ).bindparams(sa.bindparam("ids", expanding=True))
-    found = conn.execute(query, {"ids": list(person_ids)}).mappings().all()
+    found = conn.execute(_PERSONS, among(person_ids)).mappings().all()
     return {row["person_id"]: dict(row) for row in found}
+
+
+_PERSONS: Final = sa.text(
+    "SELECT x.person_id, x.birth_year, x.sex, x.grid_id, x.recorded_at FROM known_persons AS x "
+    "WHERE x.person_id IN :names AND x.superseded_at IS NULL"
+).bindparams(NAMES)
 
 
 def latest_rows(conn: sa.Connection, table: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

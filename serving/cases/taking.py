@@ -22,7 +22,7 @@ from serving.shapes import field_errors
 from serving.state import State
 
 _log = structlog.get_logger("anlan.cases")
-CHUNK: Final = 50
+CHUNK: Final = 250
 """Cases that are stored and kept together. On SQLite others wait as long to write."""
 
 

@@ -45,15 +45,25 @@ def course(conn: sa.Connection, dispute_id: str, first_recorded: int | None, now
     first_recorded
         µs: since when a visit counts; None: none does, for the case isn't known.
     """
-    kinds = repository.happened(conn, dispute_id, now)
-    found = {deadline for deadline, events in MET_BY.items() if events & kinds.keys()}
-    if (
-        "respond" not in found
-        and first_recorded is not None
-        and repository.was_visited(conn, dispute_id, first_recorded, now)
-    ):
-        found.add("respond")
-    return Course(closed_at(kinds), frozenset(found))
+    return courses(conn, {dispute_id: first_recorded}, now)[dispute_id]
+
+
+def courses(conn: sa.Connection, first_recorded: Mapping[str, int | None], now: int) -> dict[str, Course]:
+    """`course` of each of some cases."""
+    kinds = repository.happened_in(conn, first_recorded, now)
+    met = {
+        name: {deadline for deadline, events in MET_BY.items() if events & kinds[name].keys()}
+        for name in first_recorded
+    }
+    waiting = {
+        name: since
+        for name, since in first_recorded.items()
+        if since is not None and "respond" not in met[name]
+    }
+    for name, last in repository.last_visited(conn, waiting, now).items():
+        if last >= waiting[name]:
+            met[name].add("respond")
+    return {name: Course(closed_at(kinds[name]), frozenset(met[name])) for name in first_recorded}
 
 
 def closed_at(kinds: Mapping[str, int]) -> int | None:

@@ -106,8 +106,7 @@ def _settled(conn: sa.Connection, state: State, ask: Ask, now: int, values: Mapp
     recommended, colour = values["recommended"], values["colour"]
     repository.add_decision(conn, decided_at=now, **values)
     moment = database_now(conn)
-    unmet = show_on_board(conn, dispute_id, moment)
-    follow(conn, state.settings.ladder, dispute_id, now=moment, unmet=unmet)
+    follow(conn, state.settings.ladder, show_on_board(conn, [dispute_id], moment), now=moment)
     taken = note(conn, ask, new=True, answer=repository.decisions(conn, dispute_id)[-1])
     webhooks.decided(
         conn,

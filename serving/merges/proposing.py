@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
+from docket.candidates import candidates_of
 from docket.keys import Key
-from models.duplicates import propose
+from models.duplicates import among
 from serving.access import reaches
 from serving.cases import repository
 from serving.logs import log_failure
@@ -26,13 +27,25 @@ def proposed(conn: sa.Connection, dispute_id: str, as_of: int) -> list[dict[str,
 
     A case is never held up for want of a proposal.
     """
+    return proposed_of(conn, {dispute_id: as_of})[dispute_id]
+
+
+def proposed_of(conn: sa.Connection, as_of: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
+    """`proposed` of each of some disputes, as known at its moment."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in as_of}
     try:
-        return [proposal.as_dict() for proposal in propose(conn, dispute_id, as_of)]
+        near = candidates_of(conn, as_of)
     except sa.exc.SQLAlchemyError:
         raise  # without the records there is no answer at all
     except Exception as error:  # noqa: BLE001 - see above
         log_failure(_log, "proposing_failed", error)
-        return []
+        return found
+    for name, records in near.items():
+        try:
+            found[name] = [proposal.as_dict() for proposal in among(*records)]
+        except Exception as error:  # noqa: BLE001 - see above
+            log_failure(_log, "proposing_failed", error)
+    return found
 
 
 def reached(conn: sa.Connection, key: Key, named: Sequence[_Named]) -> list[_Named]:

@@ -3,70 +3,107 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from docket.asof import NEVER
-from docket.caseload import is_open, open_disputes
+from docket.caseload import open_among, open_disputes
 from docket.store import Store
+from docket.store.asking import NAMES, among
 from docket.store.locking import take_turns
 from docket.store.metadata import BOARD, DECISIONS
 from docket.times import now_micros
 from models.decisions import standing
 from models.policy import COLOURS
 from serving.cases import repository as cases
-from serving.deadlines.service import course, unmet
+from serving.deadlines.service import courses, unmet
 
 URGENCY: Final[dict[str, int]] = {colour: place for place, colour in enumerate(reversed(COLOURS))}
 """The most urgent first."""
 
 
-def show_on_board(conn: sa.Connection, dispute_id: str, now: int) -> list[tuple[int, str]]:
-    """Bring the board up to what is known of a case: its latest assessment and decision, and what is due.
+@dataclass(frozen=True)
+class Place:
+    """Where a case stands.
+
+    Attributes
+    ----------
+    colour
+        What people go by.
+    due
+        The deadlines that aren't met: when (µs) and which, the first first.
+    """
+
+    colour: str
+    due: tuple[tuple[int, str], ...]
+
+
+def show_on_board(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> dict[str, Place]:
+    """Bring the board up to what is known of cases: the latest assessment and decision, and what is due.
+
+    Whoever calls has the cases' turns (`board` and the case): nobody else writes about their places.
 
     Parameters
     ----------
     now
         µs, by the database's clock, which is one for all workers.
-
-    Returns
-    -------
-    list of (int, str)
-        The deadlines that aren't met: when (µs) and which, the first first.
     """
-    take_turns(conn, [f"board {dispute_id}"])
-    latest = cases.latest(conn, dispute_id)
-    if latest is None:
+    latest = cases.latest_of(conn, dispute_ids)
+    if len(latest) < len(dispute_ids):
         raise LookupError("a case comes on the board with its first assessment")
-    query = sa.select(DECISIONS).where(DECISIONS.c.dispute_id == dispute_id)
-    last = conn.execute(query.order_by(DECISIONS.c.decision_no.desc()).limit(1)).mappings().first()
-    colour, decided = latest["colour"], False
+    decided = _last_decisions(conn, dispute_ids)
+    due = _due(conn, latest, now)
+    there = {row["dispute_id"]: row for row in conn.execute(_PLACES, among(dispute_ids)).mappings()}
+    new, moved, stay = [], [], []
+    places: dict[str, Place] = {}
+    for name, assessment in latest.items():
+        told, row = _told(assessment, decided.get(name)), there.get(name)
+        closed, unmet_ones = due[name]
+        at, kind = unmet_ones[0] if unmet_ones else (NEVER, None)
+        order = {"urgency": URGENCY[told["colour"]], "due_at": at, "due_kind": kind, "closed": closed}
+        if row is None:
+            new.append({"dispute_id": name, "changed_at": now_micros(), **told, **order})
+        elif any(row[field] != value for field, value in told.items()):
+            # Later than it was, whatever the clock says: whoever reads on from a place must meet it again.
+            moment = max(now_micros(), row["changed_at"] + 1)
+            moved.append({"mine": name, "changed_at": moment, **told, **order})
+        else:
+            stay.append({"mine": name, **order})
+        places[name] = Place(told["colour"], tuple(unmet_ones))
+    if new:
+        conn.execute(_PLACE, new)
+    for rows in (moved, stay):
+        if rows:
+            conn.execute(_MOVE, rows)
+    return places
+
+
+def _told(assessment: sa.RowMapping, last: sa.RowMapping | None) -> dict[str, Any]:
+    colour, decided = assessment["colour"], False
     if last is not None:
-        colour, decided = standing(latest["colour"], last["recommended"], last["colour"])
-    place = {
-        "assessment_id": latest["assessment_id"],
-        "as_of": latest["as_of"],
-        "recommended": latest["colour"],
+        colour, decided = standing(assessment["colour"], last["recommended"], last["colour"])
+    return {
+        "assessment_id": assessment["assessment_id"],
+        "as_of": assessment["as_of"],
+        "recommended": assessment["colour"],
         "colour": colour,
         "decided": decided,
     }
-    closed, due = _due(conn, dispute_id, latest, now)
-    at, kind = due[0] if due else (NEVER, None)
-    order = {"urgency": URGENCY[colour], "due_at": at, "due_kind": kind, "closed": closed}
-    mine = BOARD.c.dispute_id == dispute_id
-    there = conn.execute(sa.select(BOARD).where(mine)).mappings().first()
-    if there is None:
-        conn.execute(
-            sa.insert(BOARD).values(dispute_id=dispute_id, changed_at=now_micros(), **place, **order)
-        )
-    elif any(there[name] != value for name, value in place.items()):
-        # Later than it was, whatever the clock says: whoever reads on from a place must meet it again.
-        moment = max(now_micros(), there["changed_at"] + 1)
-        conn.execute(sa.update(BOARD).where(mine).values(changed_at=moment, **place, **order))
-    else:
-        conn.execute(sa.update(BOARD).where(mine).values(**order))
-    return due
+
+
+def _last_decisions(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
+    return {row["dispute_id"]: row for row in conn.execute(_DECISIONS, among(dispute_ids)).mappings()}
+
+
+_PLACES: Final = sa.select(BOARD).where(BOARD.c.dispute_id.in_(NAMES))
+_PLACE: Final = sa.insert(BOARD)
+_MOVE: Final = sa.update(BOARD).where(BOARD.c.dispute_id == sa.bindparam("mine"))
+_DECISIONS: Final = (
+    sa.select(DECISIONS).where(DECISIONS.c.dispute_id.in_(NAMES)).order_by(DECISIONS.c.decision_no)
+)
 
 
 def goes_by(conn: sa.Connection, dispute_id: str) -> tuple[str, bool] | None:
@@ -89,17 +126,22 @@ def put_aside(store: Store, *, now: int, most: int) -> int:
         quiet = sorted(name for name in queued if name not in still)[:most]
     for name in quiet:
         with store.begin() as conn:
-            show_on_board(conn, name, now)
+            take_turns(conn, [f"board {name}"])
+            show_on_board(conn, [name], now)
     return len(quiet)
 
 
 def _due(
-    conn: sa.Connection, dispute_id: str, latest: sa.RowMapping, now: int
-) -> tuple[bool, list[tuple[int, str]]]:
-    """Whether a case is no longer open, and else the deadlines that aren't met."""
-    now = cases.present(conn, dispute_id, now)
-    if not is_open(conn, dispute_id, now):
-        return True, []
-    known = cases.dispute(conn, dispute_id, now)
-    first = None if known is None else known.first_recorded
-    return False, unmet(json.loads(latest["answer"])["deadlines"], course(conn, dispute_id, first, now).met)
+    conn: sa.Connection, latest: Mapping[str, sa.RowMapping], now: int
+) -> dict[str, tuple[bool, list[tuple[int, str]]]]:
+    """Of each case whether it is no longer open, and else the deadlines that aren't met."""
+    moments = cases.present_of(conn, latest, now)
+    found: dict[str, tuple[bool, list[tuple[int, str]]]] = dict.fromkeys(latest, (True, []))
+    for moment in sorted(set(moments.values())):  # one, unless a clock was ahead
+        at_once = [name for name, at in moments.items() if at == moment]
+        still = open_among(conn, at_once, moment)
+        known = cases.disputes(conn, dict.fromkeys(still, moment))
+        first = {name: known[name].first_recorded if name in known else None for name in still}
+        for name, course in courses(conn, first, moment).items():
+            found[name] = (False, unmet(json.loads(latest[name]["answer"])["deadlines"], course.met))
+    return found

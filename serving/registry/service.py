@@ -15,11 +15,12 @@ from docket.text import prepare
 from docket.times import local_day, now_micros, to_micros
 from serving.cases import repository
 from serving.cases.placing import Place, located, moment, settle, strangers
-from serving.cases.service import OUTSIDE, Answer, append_rows
+from serving.cases.service import Answer
+from serving.cases.storing import OUTSIDE, append_rows
 from serving.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from serving.registry.schemas import CorrectIn, EntryIn, LeaveIn
 from serving.repeats.service import Ask, Taken, answered, found, note
-from serving.rows import Rows, reference_errors, row_errors, stored
+from serving.rows import Known, Rows, reference_errors, row_errors, stored
 from serving.state import State
 from serving.unscored import repository as unscored
 from serving.visits import repository as visits
@@ -51,7 +52,7 @@ def enter(state: State, key: Key, ask: Ask, entry: EntryIn) -> Answer:
             taken = Taken(earlier, new=False)
         else:
             errors = row_errors("registry", [row], now, "entry")
-            errors += reference_errors(conn, "registry", [row], "entry", {})
+            errors += reference_errors(Known(conn), "registry", [row], "entry", {})
             parties = repository.parties_of(conn, place.home) | repository.parties_of(conn, place.named)
             errors += strangers([row], parties, "entry")
             errors = [error.model_copy(update={"field": error.field[6:]}) for error in errors]

@@ -155,7 +155,8 @@ def answered(state: State, key: Key, taken: Taken) -> Answer:
     for other, moment in others:
         assess_and_keep(state, other, moment)
 
-    def finish(conn: sa.Connection, assessment_id: str, text: str) -> None:
+    def finish(conn: sa.Connection, kept: Mapping[str, tuple[str, str]]) -> None:
+        assessment_id, text = kept[dispute_id]
         said = noted.work["answer"]
         if said is not None and "assessment" in said:
             said = said | {"assessment": json.loads(text)}

@@ -6,12 +6,14 @@ assessment settles it in that one. What a crash or a lost database leaves betwee
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from docket.caseload import open_disputes
+from docket.store.asking import NAMES, among, inserting_by
 from docket.store.inserting import inserting
 from docket.store.metadata import ASSESSMENTS, UNSCORED
 from docket.times import MINUTE
@@ -41,11 +43,30 @@ class Claim:
 
 def note(conn: sa.Connection, dispute_id: str, now: int) -> None:
     """Note that a case is to be assessed for what this transaction stores of it."""
+    note_all(conn, [dispute_id], now)
+
+
+def note_all(conn: sa.Connection, dispute_ids: Collection[str], now: int) -> None:
+    """`note` each of some cases."""
     fresh = {"due_at": now + GRACE, "tries": 0, "degraded": False}
     # Never the number of one that was settled before: who assesses for that one mustn't settle this.
-    made = inserting(conn, UNSCORED).values(dispute_id=dispute_id, since=now, revision=now, **fresh)
-    again = {**fresh, "revision": UNSCORED.c.revision + 1}
-    conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=again))
+    # The cases in one order everywhere, so that no two wait for each other.
+    rows = [{"dispute_id": name, "since": now, "revision": now, **fresh} for name in sorted(dispute_ids)]
+    conn.execute(_NOTE(conn), rows)
+
+
+_NOTE: Final = inserting_by(
+    UNSCORED,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["dispute_id"],
+        set_={
+            "due_at": insert.excluded.due_at,
+            "tries": insert.excluded.tries,
+            "degraded": insert.excluded.degraded,
+            "revision": UNSCORED.c.revision + 1,
+        },
+    ),
+)
 
 
 def note_open(conn: sa.Connection, now: int) -> None:
@@ -58,31 +79,50 @@ def note_open(conn: sa.Connection, now: int) -> None:
         conn.execute(inserting(conn, UNSCORED).on_conflict_do_nothing(), rows)
 
 
-def revision(conn: sa.Connection, dispute_id: str) -> int | None:
-    """What stands noted of a case in a snapshot, to be settled by what is read there; None: nothing."""
-    return conn.execute(
-        sa.select(UNSCORED.c.revision).where(UNSCORED.c.dispute_id == dispute_id)
-    ).scalar_one_or_none()
+def revisions(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, int]:
+    """What stands noted of cases in a snapshot, to be settled by what is read there; of those noted."""
+    return {str(name): int(number) for name, number in conn.execute(_REVISIONS, among(dispute_ids))}
 
 
-def settle(conn: sa.Connection, dispute_id: str, seen: int | None, *, degraded: bool, now: int) -> None:
-    """Note that a case was assessed from a snapshot in which `revision` was `seen`.
+_REVISIONS: Final = sa.select(UNSCORED.c.dispute_id, UNSCORED.c.revision).where(
+    UNSCORED.c.dispute_id.in_(NAMES)
+)
+_SCORED: Final = sa.delete(UNSCORED).where(
+    UNSCORED.c.dispute_id == sa.bindparam("mine"), UNSCORED.c.revision == sa.bindparam("seen")
+)
 
-    What was noted since stays as it is: it isn't in the assessment.
 
-    Parameters
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A case that was assessed.
+
+    Attributes
     ----------
+    seen
+        What stood noted of it in the snapshot that it was assessed from (`revisions`); None: nothing.
     degraded
         By the rules: the case waits for a model from now on.
     """
-    same = UNSCORED.c.revision == seen
-    if not degraded:
-        if seen is not None:
-            conn.execute(sa.delete(UNSCORED).where(UNSCORED.c.dispute_id == dispute_id, same))
-        return
+
+    dispute_id: str
+    seen: int | None
+    degraded: bool
+
+
+def settle(conn: sa.Connection, scored: Sequence[Scored], *, now: int) -> None:
+    """Note that cases were assessed. What was noted since stays as it is: it isn't in the assessment."""
+    ordered = sorted(scored, key=lambda one: one.dispute_id)
+    done = [{"mine": one.dispute_id, "seen": one.seen} for one in ordered if not one.degraded]
+    done = [row for row in done if row["seen"] is not None]
+    if done:
+        conn.execute(_SCORED, done)
     waits = {"due_at": now, "tries": 0, "degraded": True}
-    made = inserting(conn, UNSCORED).values(dispute_id=dispute_id, since=now, revision=now, **waits)
-    conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=waits, where=same))
+    for one in ordered:
+        if not one.degraded:
+            continue
+        made = inserting(conn, UNSCORED).values(dispute_id=one.dispute_id, since=now, revision=now, **waits)
+        unmoved = UNSCORED.c.revision == one.seen
+        conn.execute(made.on_conflict_do_update(index_elements=["dispute_id"], set_=waits, where=unmoved))
 
 
 def is_due(conn: sa.Connection, now: int, *, model: bool) -> bool:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from docket import audit, urging
 from docket.store.locking import beside, take_turns
 from docket.times import DAY
-from docket.urging import STEPS, Deadline, Planned
+from docket.urging import STEPS, Course, Deadline, Planned
 from serving.cases import repository as cases
 from serving.deadlines import service as deadlines
 from serving.deadlines.service import course
-from serving.queue.board import goes_by
+from serving.queue.board import Place, goes_by
 from serving.urgings.ladder import Ladder
 from serving.webhooks import service as webhooks
 
@@ -24,34 +24,35 @@ OLDEST: Final = 2 * DAY
 nobody is urged about what a load of old records brought in."""
 
 
-def follow(
-    conn: sa.Connection,
-    ladder: Ladder,
-    dispute_id: str,
-    *,
-    now: int,
-    unmet: Sequence[tuple[int, str]] | None = None,
-) -> str:
-    """Let wait what is to be done about the deadlines of a case that aren't met; the colour it goes by.
+def follow(conn: sa.Connection, ladder: Ladder, places: Mapping[str, Place], *, now: int) -> None:
+    """Let wait what is to be done about the deadlines of cases that aren't met.
 
-    Call it wherever the case is assessed or decided, in that transaction.
+    Call it wherever a case is assessed or decided, in that transaction.
 
     Parameters
     ----------
+    places
+        What `show_on_board` has just said of each.
     now
         µs, by the database's clock.
-    unmet
-        The deadlines that aren't met, where the board has just been brought up to them (`show_on_board`).
     """
+    rows = urging.of_cases(conn, places)
+    wanted: dict[str, Course] = {}
+    for name, place in places.items():
+        still: list[Deadline] = [(kind, at) for at, kind in place.due]
+        steps: list[Planned] = []
+        for deadline in still:
+            steps += _wanted(ladder.steps(deadline, place.colour), rows[name], now)
+        wanted[name] = Course(still, steps)
+    urging.plan(conn, rows, wanted, now=now)
+
+
+def follow_case(conn: sa.Connection, ladder: Ladder, dispute_id: str, *, now: int) -> str:
+    """`follow` for a case of which the records may tell more than its place on the board; that colour."""
     take_turns(conn, [f"board {dispute_id}"])
     stands = goes_by(conn, dispute_id)
     colour = "none" if stands is None else stands[0]
-    due = _unmet(conn, dispute_id, now) if unmet is None else unmet
-    still: list[Deadline] = [(kind, at) for at, kind in due]
-    urging.end(conn, dispute_id, now=now, but=still)
-    rows = urging.of_case(conn, dispute_id)
-    steps = [one for deadline in still for one in _wanted(ladder.steps(deadline, colour), rows, now)]
-    urging.plan(conn, dispute_id, steps, now=now)
+    follow(conn, ladder, {dispute_id: Place(colour, tuple(_unmet(conn, dispute_id, now)))}, now=now)
     return colour
 
 
@@ -92,7 +93,7 @@ def send(conn: sa.Connection, ladder: Ladder, dispute_id: str, *, now: int) -> l
     """
     beside(conn)
     take_turns(conn, [f"board {dispute_id}"])
-    colour = follow(conn, ladder, dispute_id, now=now)
+    colour = follow_case(conn, ladder, dispute_id, now=now)
     rows = urging.take_due(conn, dispute_id, colour=colour, now=now)
     if not rows:
         return []

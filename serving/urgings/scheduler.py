@@ -94,4 +94,4 @@ class Scheduler:
             if self.stopping:
                 return
             with store.begin() as conn:
-                following.follow(conn, self._state.settings.ladder, name, now=self._clock(conn))
+                following.follow_case(conn, self._state.settings.ladder, name, now=self._clock(conn))

@@ -8,10 +8,11 @@ from docket.times import now_micros
 from serving.access import reaches
 from serving.cases import repository as cases
 from serving.cases.placing import settle, twice
-from serving.cases.service import Answer, append_rows
+from serving.cases.service import Answer
+from serving.cases.storing import append_rows
 from serving.errors import FieldError, Forbidden, Invalid
 from serving.repeats.service import Ask, Taken, answered, found, note
-from serving.rows import reference_errors, row_errors, stored
+from serving.rows import Known, reference_errors, row_errors, stored
 from serving.state import State
 from serving.visits import repository
 from serving.visits.schemas import VisitsIn
@@ -49,7 +50,7 @@ def report(state: State, key: Key, ask: Ask, asked: VisitsIn) -> Answer:
             taken = Taken(earlier, new=False)
         else:
             errors += row_errors("visits", rows, now, "visits[{}]")
-            errors += reference_errors(conn, "visits", rows, "visits[{}]", {})
+            errors += reference_errors(Known(conn), "visits", rows, "visits[{}]", {})
             errors += twice(rows, ("visit_id",), "visits[{}]")
             if errors:
                 raise Invalid(errors)

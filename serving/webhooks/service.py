@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from docket.outbox import Message, put
+from docket.outbox import Message, put, put_all
 from docket.store.locking import take_turns
 from docket.times import now_micros, parse_instant, rfc3339
 from docket.urging import told_about
-from serving.cases.repository import last_grid, latest
+from serving.cases.repository import last_grid, last_grids, latest, latest_of
 from serving.webhooks.schemas import (
     ColourData,
     ColourMessage,
@@ -26,39 +26,54 @@ from serving.webhooks.schemas import (
 )
 
 
-def before(conn: sa.Connection, dispute_id: str) -> sa.RowMapping | None:
-    """The latest assessment until now; call it before the new one is kept, `assessed` after.
+def before(conn: sa.Connection, dispute_ids: Collection[str]) -> dict[str, sa.RowMapping]:
+    """The latest assessments until now; call it before the new ones are kept, `assessed` after.
 
     Whoever assesses the same case at this moment waits for the transaction to end, so that each change of
     colour is told once.
     """
     # As whoever decides does it, before the outbox: in one order nobody waits for one who waits for him.
-    take_turns(conn, [f"board {dispute_id}"])
-    return latest(conn, dispute_id)
+    take_turns(conn, [f"board {name}" for name in dispute_ids])
+    return latest_of(conn, dispute_ids)
 
 
-def assessed(conn: sa.Connection, answer: Mapping[str, Any], earlier: sa.RowMapping | None) -> None:
-    """Tell of an assessment that gives a colour or changes it.
+def assessed(
+    conn: sa.Connection, answers: Sequence[Mapping[str, Any]], earlier: Mapping[str, sa.RowMapping]
+) -> None:
+    """Tell of assessments that give a colour or change it.
 
     Parameters
     ----------
     conn
-        In the transaction that keeps the assessment.
+        In the transaction that keeps the assessments.
     earlier
         Of `before`.
     """
-    now, case = now_micros(), str(answer["dispute_id"])
-    if earlier is not None and parse_instant(answer["as_of"]) < earlier["as_of"]:
-        return  # an assessment of an earlier moment changes nothing
-    if answer["colour"] == ("none" if earlier is None else earlier["colour"]):
+    now = now_micros()
+    told = [answer for answer in answers if _changes(answer, earlier.get(answer["dispute_id"]))]
+    if not told:
         return
+    grids = last_grids(conn, [answer["dispute_id"] for answer in told])
+    messages = [
+        (_of_colour(answer, earlier.get(answer["dispute_id"]), now), grids[answer["dispute_id"]])
+        for answer in told
+    ]
+    put_all(conn, messages, now=now)
+
+
+def _changes(answer: Mapping[str, Any], earlier: sa.RowMapping | None) -> bool:
+    if earlier is not None and parse_instant(answer["as_of"]) < earlier["as_of"]:
+        return False  # an assessment of an earlier moment changes nothing
+    return bool(answer["colour"] != ("none" if earlier is None else earlier["colour"]))
+
+
+def _of_colour(answer: Mapping[str, Any], earlier: sa.RowMapping | None, now: int) -> Message:
     data = ColourData.model_validate(
         {name: answer[name] for name in ColourData.model_fields if name != "previous"}
         | {"previous": None if earlier is None else earlier["colour"]}
     )
     body = ColourMessage(timestamp=rfc3339(now), data=data).model_dump()
-    message = Message("colour", case, f"colour:{answer['assessment_id']}", body, now)
-    put(conn, [message], grid_id=last_grid(conn, case), now=now)
+    return Message("colour", str(answer["dispute_id"]), f"colour:{answer['assessment_id']}", body, now)
 
 
 def decided(

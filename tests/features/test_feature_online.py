@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from conformance import District, differing
@@ -36,6 +37,7 @@ from features.frame import feature_frame
 from features.online import statements
 from features.online.areas import AreaState
 from features.online.case import OneCase
+from features.online.facts import CaseFacts
 from features.online.people import MANY
 from features.sources import DuckSource, StoreSource
 
@@ -51,10 +53,15 @@ def store(store_url: str) -> Iterator[Store]:
 
 def _differing(connection: sa.Connection, one: OneCase, dispute: str, as_of: int) -> set[str]:
     """Columns (and `text`) that the fast way gives otherwise than a batch on the same connection."""
-    fast = one.facts(connection, dispute, as_of)
     batch = feature_frame(StoreSource(connection), [dispute], np.array([as_of]))
-    wrong = differing(batch[[*COLUMNS]], fast.frame[[*COLUMNS]])
-    same_text = batch["text"].item() == fast.frame["text"].item() == fast.document.text
+    return _unlike(batch, 0, one.facts(connection, dispute, as_of))
+
+
+def _unlike(batch: pd.DataFrame, place: int, fast: CaseFacts) -> set[str]:
+    """Columns (and `text`) that a row of a batch has otherwise."""
+    row = batch.iloc[[place]].reset_index(drop=True)
+    wrong = differing(row[[*COLUMNS]], fast.frame[[*COLUMNS]])
+    same_text = row["text"].item() == fast.frame["text"].item() == fast.document.text
     return wrong if same_text else {*wrong, "text"}
 
 
@@ -93,15 +100,17 @@ def test_any_case_is_the_batch_to_the_bit_though_records_keep_coming(
         fill(store, known)
         _meet(store, one, rows)
         with store.snapshot() as connection:
-            for name, moment in list(zip(names, moments, strict=True))[:4]:
-                assert _differing(connection, one, name, moment) == set()
+            asked = dict(zip(names, moments, strict=True))
+            together = one.facts_of(connection, asked)
+            batch = feature_frame(StoreSource(connection), [*asked], np.array([*asked.values()]))
+            for place, (name, moment) in enumerate(asked.items()):
+                assert _unlike(batch, place, together[name]) == set()
+                if place < 4:
+                    assert _unlike(batch, place, one.facts(connection, name, moment)) == set()
     batch = feature_frame(DuckSource(snapshot(rows)), names, np.array(moments))
     for place in range(min(3, len(names))):
         with store.snapshot() as connection:
-            facts = one.facts(connection, names[place], moments[place])
-        row = batch.iloc[[place]].reset_index(drop=True)
-        assert differing(row[[*COLUMNS]], facts.frame[[*COLUMNS]]) == set()
-        assert facts.document.text == row["text"].item()
+            assert _unlike(batch, place, one.facts(connection, names[place], moments[place])) == set()
 
 
 def _meet(store: Store, one: OneCase, rows: Rows) -> None:

@@ -52,11 +52,11 @@ def test_whoever_assesses_for_what_was_settled_does_not_settle_what_was_noted_si
     now = now_micros()
     with store.begin() as conn:
         unscored.note(conn, "x", now)
-        seen = unscored.revision(conn, "x")
-        unscored.settle(conn, "x", seen, degraded=False, now=now)  # by whoever was first
+        seen = unscored.Scored("x", unscored.revisions(conn, ["x"])["x"], degraded=False)
+        unscored.settle(conn, [seen], now=now)  # by whoever was first
         unscored.note(conn, "x", now + SECOND)
-        unscored.settle(conn, "x", seen, degraded=False, now=now)  # by whoever read the same, and is slower
-        assert unscored.revision(conn, "x") is not None
+        unscored.settle(conn, [seen], now=now)  # by whoever read the same, and is slower
+        assert unscored.revisions(conn, ["x"])
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # SQLite has one writer
