@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 from fastapi import Request, Response
-from starlette.routing import Match
 
 from docket.registry import ENTERED_BY
 from serving import errors
@@ -113,19 +112,6 @@ def _fields(found: Sequence[errors.FieldError]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _form_of(request: Request) -> str | None:
-    """The page that a form stood on: the nearest above the form's path, for browsers name none."""
-    if request.method != "POST":
-        return None
-    above = request.url.path
-    while above:
-        scope = {**request.scope, "method": "GET", "path": above}
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            return above
-        above = above.rpartition("/")[0]
-    return None
-
-
 def failed(request: Request, error: Exception) -> Response:
     """The page that tells of `error`."""
     problem = problem_of(error)
@@ -141,6 +127,6 @@ def failed(request: Request, error: Exception) -> Response:
         status=problem.status,
         headers={name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"},
         sentences=told(problem),
-        back=_form_of(request),
+        form=request.method == "POST",
         request_id=getattr(request.state, "request_id", None),
     )

@@ -217,7 +217,7 @@ def test_what_is_new_about_a_case_shows_before_it_is_decided(browser: Browser, s
         assert told.status_code == 201
         _decide(staff, "无色 · 常规")
         expect(staff.page.get_by_role("alert")).to_contain_text("又有新的评估")
-        staff.go("/cases/late")
+        staff.page.get_by_role("button", name="返回刚才的页面").click()
         expect(staff.page.locator(".line")).to_contain_text("报警")
 
 
