@@ -32,6 +32,9 @@ SUGGESTED: Final = "suggested_points"
 TEXT_COLUMNS: Final = ("text_sum", "text_worst", "trouble_sum", "trouble_worst", SUGGESTED)
 TEXT_STARTS: Final = {"text_sum": 0.3, "trouble_sum": 0.2}
 """What a text column is worth before harms say more; the others nothing. See docs/adr/0073."""
+BELIEVED_FROM: Final = 30.0
+"""Weighted harms from which on text columns start there, and proportionally lower with fewer: until then cues
+count as on the checklist."""
 STAGE: Final = frozenset({"dispute_age_days", "is_closed"})
 """What every dispute goes through: learned freely, so that an intake is not given an old hazard."""
 
@@ -149,7 +152,8 @@ class EscalationHazard:
             settings.neighbour_penalty,
             settings.points_penalty,
         )
-        if not (weight[used] * events[used]).sum() > 0:
+        harms = float(weight[used] @ events[used])
+        if not harms > 0:
             self.coefficients = np.zeros(terms + len(self.cue_names) + texts)
             return
         x = self._linear_matrix(table[used], cues[used], text[used])
@@ -157,7 +161,8 @@ class EscalationHazard:
         points = np.concatenate([cue_points, [float(name == SUGGESTED) for name in self.text_names]])
         led = np.zeros(len(x)) if lead is None else _centred(lead.column[used], weight[used])
         said = np.zeros(len(x)) if neighbour is None else _centred(x[:, :read] @ neighbour, weight[used])
-        starts = [TEXT_STARTS.get(name, 0.0) for name in self.text_names]
+        believed = min(1.0, harms / BELIEVED_FROM)
+        starts = [believed * TEXT_STARTS.get(name, 0.0) for name in self.text_names]
         sums = [settings.lead_start, 0.0, settings.points_start]
         if neighbour is not None:  # its line holds what lead and points were worth to it
             sums = [0.0, 1.0, 0.0]

@@ -26,7 +26,7 @@ Colour = Literal["none", "blue", "yellow", "red"]
 COLOURS: Final[tuple[Colour, ...]] = ("none", "blue", "yellow", "red")
 """In order of urgency."""
 CAPACITY: Final[Mapping[str, float]] = {"red": 0.01, "yellow": 0.04, "blue": 0.10}
-"""Shares of intake that staff can take on, by colour; a placeholder for the district's own figures."""
+"""Shares of intake that staff can take on, by colour, where a district doesn't name its own (`--policy`)."""
 REVIEW_DAYS: Final[Mapping[str, int]] = {"red": 1, "yellow": 3, "blue": 7}
 CUE_POINTS: Final[Mapping[str, float]] = {"yellow": 6.0, "blue": 3.0}
 """Checklist points from which a case is coloured while no model is at hand."""

@@ -536,7 +536,7 @@ def test_with_hardly_any_harm_cues_count_as_on_the_checklist(tmp_path: Path) -> 
     texts.append("双方同意调解")
     points = checklist(texts)
     risks = risks_of(model, model.example.iloc[[0]], *texts)[:, ESCALATION_90]
-    more = points[:, None] >= points[None, :] + 1.0
+    more = points[:, None] >= points[None, :] + 0.5
     assert more.sum() > 1000
     assert (risks[:, None] > risks[None, :])[more].all()
     assert BY_NAME["threat_kill"].points == 3
